@@ -178,7 +178,7 @@ def wait_for_answer(address: str, running: dict[str, Popen]) -> None:
     while True:
         _raise_if_crashed(running)
         try:
-            with urllib.request.urlopen(address, timeout=30):  # noqa: S310 - our own address on loopback
+            with urllib.request.urlopen(address, timeout=30):
                 return
         except urllib.error.HTTPError as error:
             raise Crashed(f"网站首页应答 {error.code},见 {_log('web')}") from error

@@ -1,0 +1,206 @@
+"""Settings that every way of running shares."""
+
+import re
+from pathlib import Path
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+from config.settings.oscar import *  # noqa: F403
+from config.settings.oscar import OSCAR_APPS
+
+BASE_DIR: Path = env.ROOT
+DATA_DIR: Path = env.data_dir()
+
+DEBUG = False
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+SITE_ID = 1
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.sites",
+    "django_htmx",
+    "csp",
+    "rules",
+    "core.apps.CoreConfig",
+    "villages.apps.VillagesConfig",
+    "logistics.apps.LogisticsConfig",
+    "marketplace.users.apps.UsersConfig",
+    "marketplace.settlement.apps.SettlementConfig",
+    "marketplace.statistics.apps.StatisticsConfig",
+    "marketplace.storefront.apps.StorefrontConfig",
+    "marketplace.selling.apps.SellingConfig",
+    "marketplace.counter.apps.CounterConfig",
+    "marketplace.network.apps.NetworkConfig",
+    "marketplace.pavilions.apps.PavilionsConfig",
+    *OSCAR_APPS,
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.middleware.ChosenLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "marketplace.access.PolicyMiddleware",
+    "marketplace.basket.middleware.BasketMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "marketplace" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "oscar.core.context_processors.metadata",
+                "marketplace.context.shop",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = [
+    "marketplace.users.backends.PhoneOrEmailBackend",
+    "rules.permissions.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "customer:login"
+LOGIN_REDIRECT_URL = "customer:summary"
+LOGOUT_REDIRECT_URL = "home"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.text("STATIC_ROOT", str(DATA_DIR / "static"))
+STATICFILES_DIRS = [
+    BASE_DIR / "marketplace" / "static",
+    ("npm/htmx.org", BASE_DIR / "node_modules" / "htmx.org" / "dist"),
+    ("npm/echarts", BASE_DIR / "node_modules" / "echarts" / "dist"),
+]
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+MEDIA_URL = env.text("MEDIA_URL_BASE", "/media/")
+MEDIA_ROOT = DATA_DIR / "media"
+NODE_MODULES = BASE_DIR / "node_modules"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+CACHES = {"default": env.cache()}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+PHOTO_MAX_BYTES = 10 * 1024 * 1024
+PHOTO_MAX_PIXELS = 40_000_000
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE = {
+    "publish-events": {"task": "core.tasks.publish_events", "schedule": 2.0},
+    "route-waiting": {"task": "logistics.tasks.route_waiting", "schedule": 5.0},
+    "open-departures": {"task": "logistics.tasks.open_departures", "schedule": 600.0},
+    "read-sales": {"task": "marketplace.statistics.tasks.read_sales", "schedule": 3.0},
+    "read-messages": {"task": "marketplace.communication.tasks.read_messages", "schedule": 3.0},
+    "send-messages": {"task": "marketplace.communication.tasks.send_messages", "schedule": 3.0},
+    "release-overdue": {"task": "marketplace.order.tasks.release_overdue", "schedule": 30.0},
+    "index-listings": {"task": "marketplace.storefront.tasks.index_listings", "schedule": 10.0},
+    "check-invariants": {
+        "task": "marketplace.settlement.tasks.check_invariants",
+        "schedule": crontab(hour=3, minute=20),
+    },
+}
+
+# Rules of the marketplace that a deployment may set.
+FREIGHT_FEN = 600  # flat freight of one consignment, in fen
+MAX_UNPAID_ORDERS_PER_PHONE = 3  # open orders to be paid at the point
+MAX_UNPAID_FEN_PER_PHONE = 200_000  # their value together, in fen
+MAX_UNPAID_ORDERS_PER_ADDRESS = 20  # the same by network address, per UNPAID_ADDRESS_HOURS
+UNPAID_ADDRESS_HOURS = 24
+PHONE_CODE_MINUTES = 10
+PHONE_CODE_TRIES = 5
+PHONE_CODES_PER_PHONE_HOUR = 5
+PHONE_CODES_PER_ADDRESS_HOUR = 30
+PAYMENT_HOLD_MINUTES = 30
+COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
+COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
+PROMISE_RESERVE_CRATES = 0
+DEPARTURE_HORIZON_DAYS = 10
+ROUTING_LEASE_SECONDS = 10
+ROUTING_BATCH = 200
+MAP_REVIEW_NUMBER = env.text("MAP_REVIEW_NUMBER")
+
+ELASTICSEARCH_URL = env.text("ELASTICSEARCH_URL")
+SEARCH_ENGINE = "catalogue.search.elasticsearch.Engine" if ELASTICSEARCH_URL else "catalogue.search.embedded.Engine"
+SEARCH_INDEX_DIR = DATA_DIR / "search"
+STRIPE_API_BASE = env.text("STRIPE_API_BASE")
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
+SMS_GATEWAY_KEY = env.text("SMS_GATEWAY_KEY")
+
+# Adaptors of the demonstration; production settings refuse each of them.
+MOVABLE_CLOCK = False
+DEMO_MESSAGES_PAGE = False
+DEMO_ACCOUNTS = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}
+
+IGNORABLE_404_URLS = [re.compile(r"^/favicon\.ico$")]

@@ -1,0 +1,34 @@
+"""One machine, nothing to install: SQLite, the embedded search engine, Celery on folders, the demonstration adaptors."""
+
+from config import env
+from config.settings.base import *  # noqa: F403
+from config.settings.base import DATA_DIR
+
+SECRET_KEY = env.embedded_secret("SECRET_KEY")
+FIELD_KEYS = env.embedded_secret("FIELD_KEYS").split(",")
+HASH_KEY = env.embedded_secret("HASH_KEY")
+
+DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # The write lock is taken when a transaction begins, so that a read in it cannot go stale before its write.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+    }
+
+_broker = DATA_DIR / "broker"
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")
+if CELERY_BROKER_URL == "filesystem://":
+    for _folder in ("messages", "control"):
+        (_broker / _folder).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_broker / "messages"),
+        "data_folder_out": str(_broker / "messages"),
+        "control_folder": str(_broker / "control"),
+    }
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+MOVABLE_CLOCK = True
+DEMO_MESSAGES_PAGE = True
+DEMO_ACCOUNTS = True

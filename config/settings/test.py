@@ -1,0 +1,32 @@
+"""Tests on the embedded parts: SQLite on disk (so that threads and processes share it), fast passwords, quiet queues."""
+
+import tempfile
+from pathlib import Path
+
+from config.settings.base import *  # noqa: F403
+
+_folder = Path(tempfile.mkdtemp(prefix="xiangpin-test-"))
+
+SECRET_KEY = "test-only-secret-key-0123456789-0123456789-0123456789"
+FIELD_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
+HASH_KEY = "test-only-hash-key"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": _folder / "db.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+        },
+        "TEST": {"NAME": _folder / "test.sqlite3"},
+    }
+}
+MEDIA_ROOT = _folder / "media"
+SEARCH_INDEX_DIR = _folder / "search"
+CELERY_BROKER_URL = "memory://"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MOVABLE_CLOCK = True
+DEMO_MESSAGES_PAGE = True
+DEMO_ACCOUNTS = True

@@ -1,0 +1,45 @@
+"""Row locks, taken in one order everywhere.
+
+The order is: order, consignment, stock, point-day, departure, ledger; rows of one kind by primary key. ``lock`` refuses
+to take a kind after a later one in the same transaction, so that a deadlock is a failing test and not a bad night.
+On SQLite the transaction itself holds the one write lock; the order is checked there all the same.
+"""
+
+from enum import IntEnum
+
+from django.db import connection
+from django.db.models import QuerySet
+
+
+class Rank(IntEnum):
+    ORDER = 1
+    CONSIGNMENT = 2
+    STOCK = 3
+    POINT_DAY = 4
+    DEPARTURE = 5
+    LEDGER = 6
+
+
+class LockOrderError(AssertionError):
+    """A row was to be locked after one of a later kind."""
+
+
+def lock(queryset: QuerySet, *, rank: Rank) -> QuerySet:
+    """Return the queryset ordered by primary key and locked ``FOR UPDATE`` where the database has row locks.
+
+    :raises LockOrderError: outside a transaction, or after a lock of a later kind in the same transaction.
+    """
+    touch(rank)
+    queryset = queryset.order_by("pk")
+    return queryset.select_for_update(of=("self",)) if connection.features.has_select_for_update_of else queryset
+
+
+def touch(rank: Rank) -> None:
+    """Note that this transaction writes rows of a kind by guarded update; raise ``LockOrderError`` as ``lock`` does."""
+    block = next((block for block in connection.atomic_blocks if not block._from_testcase), None)
+    if block is None:
+        raise LockOrderError("locks are taken inside a transaction")
+    noted_block, highest = getattr(connection, "_highest_lock", (None, 0))
+    if noted_block is block and rank < highest:
+        raise LockOrderError(f"{rank.name} is locked before {Rank(highest).name}, never after")
+    connection._highest_lock = (block, max(rank, highest) if noted_block is block else rank)

@@ -1,0 +1,95 @@
+"""States of consignments, parcels and departures, with the moves that each allows."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ConsignmentState(TextChoices):
+    AWAITING_PAYMENT = "AWAITING_PAYMENT", _("Awaiting payment")
+    AWAITING_ROUTE = "AWAITING_ROUTE", _("Awaiting route")
+    ROUTED = "ROUTED", _("To be packed")
+    PACKED = "PACKED", _("Packed")
+    IN_TRANSIT = "IN_TRANSIT", _("On its way")
+    AT_POINT = "AT_POINT", _("Ready to collect")
+    COLLECTED = "COLLECTED", _("Collected")
+    CANCELLED = "CANCELLED", _("Cancelled")
+    EXPIRED = "EXPIRED", _("Not collected in time")
+    RETURNED = "RETURNED", _("Sent back")
+    WRITTEN_OFF = "WRITTEN_OFF", _("Written off")
+
+
+MOVES = {
+    ConsignmentState.AWAITING_PAYMENT: {ConsignmentState.AWAITING_ROUTE, ConsignmentState.CANCELLED},
+    ConsignmentState.AWAITING_ROUTE: {ConsignmentState.ROUTED, ConsignmentState.PACKED, ConsignmentState.CANCELLED},
+    # Back to AWAITING_ROUTE is a re-route; a packed one returns to PACKED when it has its new route.
+    ConsignmentState.ROUTED: {
+        ConsignmentState.PACKED,
+        ConsignmentState.AWAITING_ROUTE,
+        ConsignmentState.CANCELLED,
+    },
+    ConsignmentState.PACKED: {ConsignmentState.IN_TRANSIT, ConsignmentState.AWAITING_ROUTE, ConsignmentState.AT_POINT},
+    ConsignmentState.IN_TRANSIT: {ConsignmentState.AT_POINT},
+    ConsignmentState.AT_POINT: {ConsignmentState.COLLECTED, ConsignmentState.EXPIRED},
+    ConsignmentState.EXPIRED: {ConsignmentState.RETURNED, ConsignmentState.WRITTEN_OFF},
+    ConsignmentState.COLLECTED: set(),
+    ConsignmentState.CANCELLED: set(),
+    ConsignmentState.RETURNED: set(),
+    ConsignmentState.WRITTEN_OFF: set(),
+}
+CANCELLABLE = frozenset({ConsignmentState.AWAITING_PAYMENT, ConsignmentState.AWAITING_ROUTE, ConsignmentState.ROUTED})
+ON_THE_WAY = frozenset({ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT})
+ENDED = frozenset(state for state, moves in MOVES.items() if not moves)
+
+
+class ParcelState(TextChoices):
+    PACKED = "PACKED", _("Packed")
+    AT_STOP = "AT_STOP", _("Dropped at the stop")
+    LOADED = "LOADED", _("On a vehicle")
+    AT_HUB = "AT_HUB", _("At a hub")
+    AT_POINT = "AT_POINT", _("At the point")
+    HANDED_OVER = "HANDED_OVER", _("Handed over")
+    RETURNED = "RETURNED", _("Sent back")
+    WRITTEN_OFF = "WRITTEN_OFF", _("Written off")
+
+
+PARCEL_MOVES = {
+    ParcelState.PACKED: {ParcelState.AT_STOP},
+    ParcelState.AT_STOP: {ParcelState.LOADED, ParcelState.AT_POINT},
+    ParcelState.LOADED: {ParcelState.AT_HUB, ParcelState.AT_POINT},
+    ParcelState.AT_HUB: {ParcelState.LOADED},
+    ParcelState.AT_POINT: {ParcelState.HANDED_OVER, ParcelState.RETURNED, ParcelState.WRITTEN_OFF},
+    ParcelState.HANDED_OVER: set(),
+    ParcelState.RETURNED: set(),
+    ParcelState.WRITTEN_OFF: set(),
+}
+
+
+class HubKind(TextChoices):
+    PREFECTURE = "PREFECTURE", _("Prefecture hub")
+    COUNTY = "COUNTY", _("County hub")
+
+
+class DepartureState(TextChoices):
+    SCHEDULED = "SCHEDULED", _("Scheduled")
+    DEPARTED = "DEPARTED", _("Departed")
+    ARRIVED = "ARRIVED", _("Arrived")
+    CANCELLED = "CANCELLED", _("Cancelled")
+
+
+class Direction(TextChoices):
+    """Which way a leg uses a departure: a lane and a delivering round go out, a collecting round goes back."""
+
+    OUT = "OUT", _("Outbound")
+    BACK = "BACK", _("Inbound")
+
+
+class ScanKind(TextChoices):
+    DROPPED = "DROPPED", _("Dropped at the stop")
+    LOADED = "LOADED", _("Loaded")
+    UNLOADED = "UNLOADED", _("Unloaded at the hub")
+    RECEIVED = "RECEIVED", _("Received at the point")
+
+
+class CollectionProof(TextChoices):
+    QR = "QR", _("QR code")
+    TYPED_CODE = "TYPED_CODE", _("Typed code")

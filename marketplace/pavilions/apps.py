@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PavilionsConfig(AppConfig):
+    name = "marketplace.pavilions"
+    label = "pavilions"

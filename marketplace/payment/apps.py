@@ -1,0 +1,5 @@
+from oscar.apps.payment.apps import PaymentConfig as CorePaymentConfig
+
+
+class PaymentConfig(CorePaymentConfig):
+    name = "marketplace.payment"

@@ -1,0 +1,50 @@
+"""Rollups of sales, kept up by the reader of the event log."""
+
+from django.db import models
+
+
+class SalesDay(models.Model):
+    """What was sold on a day (Beijing time) from a county of origin, in a category, to a county of collection.
+
+    Placed figures count at placing, collected figures at collection; each keeps the division codes of its own day.
+    """
+
+    day = models.DateField()
+    seller_county = models.CharField(max_length=12)
+    point_county = models.CharField(max_length=12)
+    category_path = models.CharField(max_length=128)
+    placed_units = models.BigIntegerField(default=0)
+    placed_fen = models.BigIntegerField(default=0)
+    taken_units = models.BigIntegerField(default=0)
+    taken_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["seller_county", "day"], name="sales_day_seller"),
+            models.Index(fields=["point_county", "day"], name="sales_day_point"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "seller_county", "point_county", "category_path"], name="sales_day_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.seller_county} {self.category_path}"
+
+
+class OrdersDay(models.Model):
+    """How many orders were placed, completed, cancelled or expired on a day for points of a county."""
+
+    day = models.DateField()
+    point_county = models.CharField(max_length=12)
+    placed = models.BigIntegerField(default=0)
+    collected = models.BigIntegerField(default=0)
+    cancelled = models.BigIntegerField(default=0)
+    expired = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "point_county"], name="orders_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.point_county}"

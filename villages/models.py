@@ -1,0 +1,210 @@
+"""The register of divisions, and the pickup points with their hours, capacity, operators and devices."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.storage_class import StorageClass
+from villages import codes
+from villages.states import Level, LocationPrecision, OperatorRole, PointKind, PointState
+
+REGISTER_BEGAN = dt.date(2023, 1, 1)
+
+
+class DivisionQuerySet(models.QuerySet):
+    def within(self, code: str) -> "DivisionQuerySet":
+        """Keep the divisions at or below a code: an index range."""
+        return self.filter(code__range=codes.span(code))
+
+    def valid_on(self, day: dt.date) -> "DivisionQuerySet":
+        """Keep the divisions that exist on a day."""
+        return self.filter(valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
+
+
+class Division(models.Model):
+    """A row of the national register. Rows are never edited: they end, and a succession names what follows."""
+
+    code = models.CharField(_("Code"), max_length=12, primary_key=True)
+    name = models.CharField(_("Name"), max_length=64)
+    level = models.CharField(_("Level"), max_length=10, choices=Level)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("Parent"))
+    longitude = models.DecimalField(_("Longitude"), max_digits=9, decimal_places=6, null=True)
+    latitude = models.DecimalField(_("Latitude"), max_digits=9, decimal_places=6, null=True)
+    is_urban = models.BooleanField(_("Urban"), null=True, help_text=_("Known for village-level divisions"))
+    host = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="zones",
+        verbose_name=_("Host county"),
+        help_text=_("The county on whose ground a statistical zone lies"),
+    )
+    valid_from = models.DateField(_("Valid from"), default=REGISTER_BEGAN)
+    valid_to = models.DateField(_("Valid until"), null=True, help_text=_("The first day on which it is no more"))
+
+    objects = DivisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Division")
+        verbose_name_plural = _("Divisions")
+        indexes = [models.Index(fields=["level", "code"], name="division_level_code")]
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="division_dates"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def hub_county_code(self) -> str:
+        """The county whose hub serves this division: its own, or the host's for a statistical zone."""
+        return self.host_id or self.code
+
+
+class DivisionSuccession(models.Model):
+    """One division followed another on a day: 宁乡县 430124 became 宁乡市 430182."""
+
+    predecessor = models.ForeignKey(Division, models.PROTECT, related_name="successions")
+    successor = models.ForeignKey(Division, models.PROTECT, related_name="predecessions")
+    on_date = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["predecessor", "successor"], name="succession_once")]
+
+    def __str__(self) -> str:
+        return f"{self.predecessor_id} → {self.successor_id}"
+
+
+class PickupPointQuerySet(models.QuerySet):
+    def open(self) -> "PickupPointQuerySet":
+        return self.filter(state=PointState.OPEN)
+
+    def within(self, code: str) -> "PickupPointQuerySet":
+        """Keep the points at or below a division."""
+        return self.filter(division_id__range=codes.span(code))
+
+    def visible_to(self, user) -> "PickupPointQuerySet":
+        """Keep the points at which the user is an operator now."""
+        return self.filter(operators__user=user, operators__until=None)
+
+
+class PickupPoint(models.Model):
+    """A place where parcels are collected (提货网点), and where sellers drop theirs."""
+
+    code = models.CharField(_("Code"), max_length=20, unique=True)
+    name = models.CharField(_("Name"), max_length=64)
+    kind = models.CharField(_("Kind"), max_length=20, choices=PointKind)
+    state = models.CharField(_("State"), max_length=10, choices=PointState, default=PointState.APPLIED)
+    division = models.ForeignKey(Division, models.PROTECT, related_name="points", verbose_name=_("Division"))
+    address = models.CharField(_("Address"), max_length=128)
+    contact_name = models.CharField(_("Contact"), max_length=32)
+    contact_phone = models.CharField(_("Public phone"), max_length=20)
+    longitude = models.DecimalField(_("Longitude"), max_digits=9, decimal_places=6)
+    latitude = models.DecimalField(_("Latitude"), max_digits=9, decimal_places=6)
+    location_precision = models.CharField(
+        _("Precision of the place"), max_length=12, choices=LocationPrecision, default=LocationPrecision.APPROXIMATE
+    )
+    created_at = models.DateTimeField(_("Created"))
+    opened_at = models.DateTimeField(_("Opened"), null=True)
+
+    objects = PickupPointQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Pickup point")
+        verbose_name_plural = _("Pickup points")
+        indexes = [models.Index(fields=["state", "division"], name="point_state_division")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def county_code(self) -> str:
+        return codes.county_of(self.division_id)
+
+
+class PointHours(models.Model):
+    """When a point is open on one weekday (0 is Monday)."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="hours")
+    weekday = models.PositiveSmallIntegerField()
+    opens = models.TimeField()
+    closes = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "weekday", "opens"], name="point_hours_once"),
+            models.CheckConstraint(condition=Q(weekday__lte=6) & Q(closes__gt=F("opens")), name="point_hours_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.point_id} {self.weekday} {self.opens}–{self.closes}"
+
+
+class PointCapacity(models.Model):
+    """A storage class that a point keeps, and how many crates of it a day. No row: the point does not keep it."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="capacities")
+    storage_class = models.CharField(max_length=8, choices=StorageClass)
+    crates_per_day = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["storage_class"]
+        constraints = [models.UniqueConstraint(fields=["point", "storage_class"], name="point_capacity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.point_id} {self.storage_class} {self.crates_per_day}"
+
+
+class PointDay(models.Model):
+    """The crates of one storage class at one point on one day: capacity of that day, and what is held of it."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="days")
+    day = models.DateField()
+    storage_class = models.CharField(max_length=8, choices=StorageClass)
+    capacity = models.PositiveIntegerField()
+    held = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["point", "day", "storage_class"], name="point_day_once"),
+            models.CheckConstraint(condition=Q(held__gte=0) & Q(held__lte=F("capacity")), name="point_day_held"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.point_id} {self.day} {self.storage_class} {self.held}/{self.capacity}"
+
+
+class Operator(models.Model):
+    """A person authorised at a point (操作员), until a moment or still."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="operators")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="operator_of")
+    role = models.CharField(max_length=8, choices=OperatorRole, default=OperatorRole.OPERATOR)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["point", "user"], condition=Q(until=None), name="operator_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.point_id}"
+
+
+class Device(models.Model):
+    """A phone or scanner paired with a point; only the hash of its token is kept."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=64)
+    token_hash = models.CharField(max_length=64, unique=True)
+    paired_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    paired_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

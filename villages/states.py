@@ -1,0 +1,44 @@
+"""States and kinds of pickup points."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class PointState(TextChoices):
+    APPLIED = "APPLIED", _("Applied")
+    OPEN = "OPEN", _("Open")
+    SUSPENDED = "SUSPENDED", _("Suspended")
+    CLOSED = "CLOSED", _("Closed")
+
+
+POINT_MOVES = {
+    PointState.APPLIED: {PointState.OPEN, PointState.CLOSED},
+    PointState.OPEN: {PointState.SUSPENDED, PointState.CLOSED},
+    PointState.SUSPENDED: {PointState.OPEN, PointState.CLOSED},
+    PointState.CLOSED: set(),
+}
+
+
+class PointKind(TextChoices):
+    VILLAGE_SHOP = "VILLAGE_SHOP", _("Village shop")
+    TOWNSHIP_STATION = "TOWNSHIP_STATION", _("Township station")
+    COMMUNITY_POINT = "COMMUNITY_POINT", _("Community point")
+    SUPERMARKET = "SUPERMARKET", _("Supermarket")
+
+
+class OperatorRole(TextChoices):
+    OWNER = "OWNER", _("Owner")
+    OPERATOR = "OPERATOR", _("Operator")
+
+
+class Level(TextChoices):
+    PROVINCE = "PROVINCE", _("Province")
+    PREFECTURE = "PREFECTURE", _("Prefecture")
+    COUNTY = "COUNTY", _("County")
+    TOWNSHIP = "TOWNSHIP", _("Township")
+    VILLAGE = "VILLAGE", _("Village")
+
+
+class LocationPrecision(TextChoices):
+    SURVEYED = "SURVEYED", _("Surveyed")
+    APPROXIMATE = "APPROXIMATE", _("Approximate")
