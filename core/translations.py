@@ -37,6 +37,7 @@ HEADER = (
 )
 NOT_SOURCES = {"migrations", "locale", "tests", "static", "node_modules", "var", "__pycache__"}
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,:;?!(]|[,;?!)][\u3400-\u9fff]")
 PERCENT_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0-9.]*([sdifgrxXeEc%])")
 
 _LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -221,6 +222,8 @@ def complaints(source: Source, *, required: Iterable[tuple[str, str]] | None = N
             wrong.append(f"{source.name}: fuzzy: {key[1]!r}")
         elif translation.text and not placeholders_agree(wanted[key], translation.text):
             wrong.append(f"{source.name}: placeholders differ: {key[1]!r} and {translation.text!r}")
+        elif HALF_WIDTH.search(translation.text):
+            wrong.append(f"{source.name}: half-width punctuation beside Chinese: {translation.text!r}")
     return wrong
 
 

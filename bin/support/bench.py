@@ -17,7 +17,7 @@ def main(words: Sequence[str]) -> int:
         names = options.names or available()
         unknown = sorted(set(names) - set(available()))
         if unknown or not names:
-            raise environment.UnableToSetUp(f"没有这项测量:{' '.join(unknown) or 'bench/'};有:{' '.join(available())}")
+            raise environment.UnableToSetUp(f"没有这项测量：{' '.join(unknown) or 'bench/'}；有：{' '.join(available())}")
         with services.running(with_chromium=False) as found:
             return max(_measure(name, rest, found) for name in names)
     except processes.Stopped:
@@ -29,9 +29,9 @@ def main(words: Sequence[str]) -> int:
 
 def _options(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
-        prog="bin/bench", description="跑 bench/ 里的测量,在真正的 PostgreSQL 和 Redis 上。-- 之后的参数交给测量。"
+        prog="bin/bench", description="跑 bench/ 里的测量，在真正的 PostgreSQL 和 Redis 上。-- 之后的参数交给测量。"
     )
-    parser.add_argument("names", nargs="*", help="测量的名字;不写就全部")
+    parser.add_argument("names", nargs="*", help="测量的名字；不写就全部")
     words = list(words)
     rest = words[words.index("--") + 1 :] if "--" in words else []
     return parser.parse_args(words[: words.index("--")] if "--" in words else words), rest

@@ -43,12 +43,12 @@ def main(words: Sequence[str]) -> int:
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="bin/demo", description="在本机启动湘品网上行:建环境、装数据、开网站和后台任务。"
+        prog="bin/demo", description="在本机启动湘品网上行：建环境、装数据、开网站和后台任务。"
     )
-    parser.add_argument("--reset", action="store_true", help="删除 var/ 里的全部数据,从头开始")
+    parser.add_argument("--reset", action="store_true", help="删除 var/ 里的全部数据，从头开始")
     parser.add_argument("--no-history", action="store_true", help="不装入 24 个月的历史订单")
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT", PORT)), help="网站端口,默认 $PORT 或 8000"
+        "--port", type=int, default=int(os.environ.get("PORT", PORT)), help="网站端口，默认 $PORT 或 8000"
     )
     return parser.parse_args(words)
 
@@ -138,7 +138,7 @@ def serve(*, port: int, with_history: bool) -> int:
         _welcome(port)
         history = None
         if with_history and not stamps.is_fresh(_stamp("history"), _value([])):
-            say("▸ 网站已可使用;同时装入 24 个月的历史订单")
+            say("▸ 网站已可使用；同时装入 24 个月的历史订单")
             history = _begin("history", environment.manage("load_history"))
         _watch(running, history)
         return 0
@@ -181,10 +181,10 @@ def wait_for_answer(address: str, running: dict[str, Popen]) -> None:
             with urllib.request.urlopen(address, timeout=30):
                 return
         except urllib.error.HTTPError as error:
-            raise Crashed(f"网站首页应答 {error.code},见 {_log('web')}") from error
+            raise Crashed(f"网站首页应答 {error.code}，见 {_log('web')}") from error
         except OSError as error:
             if time.monotonic() > end:
-                raise Crashed(f"网站 {FIRST_ANSWER_WITHIN:.0f} 秒内没有应答,见 {_log('web')}") from error
+                raise Crashed(f"网站 {FIRST_ANSWER_WITHIN:.0f} 秒内没有应答，见 {_log('web')}") from error
         time.sleep(0.2)
 
 
@@ -196,14 +196,14 @@ def _welcome(port: int) -> None:
     for line in accounts.splitlines():
         say(f"  {line}")
     say()
-    say(f"  日志在 {_log('web').parent};按 Ctrl-C 停止")
+    say(f"  日志在 {_log('web').parent}；按 Ctrl-C 停止")
     say()
 
 
 def _raise_if_crashed(running: dict[str, Popen]) -> None:
     for name, process in running.items():
         if process.poll() is not None:
-            raise Crashed(f"{name}意外结束(退出码 {process.returncode}),见 {environment.data_dir() / 'log'}")
+            raise Crashed(f"{name}意外结束（退出码 {process.returncode}），见 {environment.data_dir() / 'log'}")
 
 
 def _watch(running: dict[str, Popen], history: Popen | None) -> None:

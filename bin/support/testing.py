@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> int:
 def _options(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         prog="bin/test",
-        description="跑全部测试:先在 SQLite 上,再用生产设置在 PostgreSQL 和 Redis 上。其余参数交给 pytest。",
+        description="跑全部测试：先在 SQLite 上，再用生产设置在 PostgreSQL 和 Redis 上。其余参数交给 pytest。",
     )
     parser.add_argument("--only", choices=[each.name for each in PASSES], help="只跑一遍")
     return parser.parse_known_args(words)
@@ -61,7 +61,7 @@ def _run_passes(only: str | None, words: Sequence[str], found: Mapping[str, str]
         if only not in (None, each.name):
             continue
         began = time.monotonic()
-        say(f"\n▸ 测试:{each.title} ({each.settings})")
+        say(f"\n▸ 测试：{each.title} ({each.settings})")
         report = folder / f"{each.name}.xml"
         code = _pytest(each, words, found, folder, report)
         counts = count(report)
