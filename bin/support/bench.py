@@ -17,7 +17,9 @@ def main(words: Sequence[str]) -> int:
         names = options.names or available()
         unknown = sorted(set(names) - set(available()))
         if unknown or not names:
-            raise environment.UnableToSetUp(f"没有这项测量：{' '.join(unknown) or 'bench/'}；有：{' '.join(available())}")
+            raise environment.UnableToSetUp(
+                f"没有这项测量：{' '.join(unknown) or 'bench/'}；有：{' '.join(available())}"
+            )
         with services.running(with_chromium=False) as found:
             return max(_measure(name, rest, found) for name in names)
     except processes.Stopped:

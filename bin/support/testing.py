@@ -75,8 +75,11 @@ def _run_passes(only: str | None, words: Sequence[str], found: Mapping[str, str]
 
 
 def _pytest(each: Pass, words: Sequence[str], found: Mapping[str, str], folder: Path, report: Path) -> int:
-    data = folder / each.name
-    env = environment.variables(**found, DATA_DIR=str(data), DJANGO_SETTINGS_MODULE=each.settings)
+    data, temporary = folder / each.name / "data", folder / each.name / "tmp"
+    temporary.mkdir(parents=True)
+    env = environment.variables(
+        **found, DATA_DIR=str(data), TMPDIR=str(temporary), DJANGO_SETTINGS_MODULE=each.settings
+    )
     if each.name == "postgresql":
         env.update(_production_variables(found))
         processes.run(

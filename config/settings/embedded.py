@@ -1,8 +1,10 @@
 """One machine, nothing to install: SQLite, the embedded search engine, Celery on folders, the demonstration adaptors."""
 
+from pathlib import Path
+
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATA_DIR
+from config.settings.base import DATA_DIR, STATIC_ROOT
 
 SECRET_KEY = env.embedded_secret("SECRET_KEY")
 FIELD_KEYS = env.embedded_secret("FIELD_KEYS").split(",")
@@ -16,6 +18,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
     }
+
+WHITENOISE_USE_FINDERS = True  # static files straight from their sources: nothing to collect
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 _broker = DATA_DIR / "broker"
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "filesystem://")

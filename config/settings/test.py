@@ -24,6 +24,9 @@ DATABASES = {
     }
 }
 MEDIA_ROOT = _folder / "media"
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = _folder / "static"
+STATIC_ROOT.mkdir()
 SEARCH_INDEX_DIR = _folder / "search"
 CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
