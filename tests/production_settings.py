@@ -1,4 +1,4 @@
-"""The production settings as bin/test runs the suite on them; only what a test client over plain HTTP needs is changed."""
+"""The production settings as bin/test runs the suite on them, changed only as far as a client over plain HTTP needs."""
 
 import os
 import re

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from support import environment, layers, processes
 from support.screen import complain, say
 
-LINE_LENGTH = 120
-
 
 @dataclass(frozen=True)
 class Step:
@@ -22,7 +20,10 @@ def _manage(*words: str) -> tuple[str, ...]:
 
 
 STEPS = (
-    Step("ruff check", ("ruff", "check", ".", "bin/demo", "bin/test", "bin/check", "bin/bench")),
+    Step(
+        "ruff check",
+        ("ruff", "check", "--output-format", "concise", ".", "bin/demo", "bin/test", "bin/check", "bin/bench"),
+    ),
     Step("ruff format", ("ruff", "format", "--check", ".", "bin/demo", "bin/test", "bin/check", "bin/bench")),
     Step("import-linter", ("lint-imports", "--no-cache")),
     Step("layers by name", ()),
@@ -62,16 +63,16 @@ def _passes(step: Step) -> bool:
             processes.run(step.words, env=environment.variables(), cwd=environment.ROOT)
         else:
             _refuse_upward_names()
-        words = ""
-    except processes.UnableToRun as error:
-        words = str(error)
-    say(f"{'✗' if words else '✓'} {step.title}  {time.monotonic() - began:.1f} s")
-    if words:
-        say("\n".join(f"    {line}" for line in words.splitlines()))
-    return not words
+        error = None
+    except processes.UnableToRun as caught:
+        error = caught
+    say(f"{'✗' if error else '✓'} {step.title}  {time.monotonic() - began:.1f} s")
+    for line in error.said if error else ():
+        say(f"    {line}")
+    return error is None
 
 
 def _refuse_upward_names() -> None:
     wrong = layers.upward_names(environment.ROOT)
     if wrong:
-        raise processes.UnableToRun("\n".join(wrong))
+        raise processes.UnableToRun("layers by name", said=wrong)

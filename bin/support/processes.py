@@ -14,7 +14,11 @@ PR_SET_PDEATHSIG = 1
 
 
 class UnableToRun(Exception):
-    """A command ended with an error; the message names it and quotes the end of what it said."""
+    """A command ended with an error; the message names it and quotes the end of what it said, `said` holds it all."""
+
+    def __init__(self, message: str, *, said: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class Stopped(BaseException):
@@ -111,5 +115,5 @@ def run(
         raise
     if process.returncode:
         words = " ".join(str(word) for word in command)
-        raise UnableToRun("\n".join([f"{words} → {process.returncode}", *said[-25:]]))
+        raise UnableToRun("\n".join([f"{words} → {process.returncode}", *said[-25:]]), said=said)
     return "\n".join(said)

@@ -87,8 +87,10 @@ def start_postgresql(folder: Path) -> tuple[subprocess.Popen, str]:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
     env["LC_ALL"] = "C"
     processes.run(
-        [binaries / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
-        + ["--locale", "C", "--no-sync"],
+        [
+            *(binaries / "initdb", "--pgdata", data, "--username", "postgres", "--auth", "trust"),
+            *("--encoding", "UTF8", "--locale", "C", "--no-sync"),
+        ],
         env=env,
         cwd=folder,
         **who,
@@ -145,8 +147,10 @@ def start_redis(folder: Path) -> tuple[subprocess.Popen, str]:
     port = ports.free_port()
     with (folder / "redis.log").open("wb") as log:
         process = processes.start(
-            [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-            + ["--databases", "64", "--dir", folder],
+            [
+                *(server, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder),
+                *("--save", "", "--appendonly", "no", "--databases", "64"),
+            ],
             output=log,
             cwd=folder,
         )
@@ -182,8 +186,10 @@ def _packed_chromium() -> Path:
     folder.mkdir(parents=True)
     npm = environment.npm()
     processes.run(
-        [npm, "install", "--prefix", folder / "npm", "--no-save", "--ignore-scripts", "--loglevel=error"]
-        + ["--no-audit", "--no-fund", CHROMIUM_PACKAGE],
+        [
+            *(npm, "install", "--prefix", folder / "npm", "--no-save", "--ignore-scripts", "--loglevel=error"),
+            *("--no-audit", "--no-fund", CHROMIUM_PACKAGE),
+        ],
         env=environment.variables(),
         cwd=folder,
     )
