@@ -1,4 +1,4 @@
-"""Photos of goods: what a seller uploads is checked and made uniform, thumbnails are cut, and composed pictures are told apart."""
+"""Photos of goods: uploads are checked and made uniform, thumbnails are cut, composed pictures are told apart."""
 
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from catalogue.still_life import compose, recipes
+
 SIZES = (160, 320, 640)
 LONGEST_SIDE = 1280
 QUALITY = 80
 COMPOSED = "composed-"
-READABLE = ("JPEG", "PNG", "WEBP", "MPO")
+READABLE = ("JPEG", "PNG", "WEBP")
 
 NOT_A_PHOTO, TOO_HEAVY, TOO_MANY_PIXELS, TOO_SMALL = "NOT_A_PHOTO", "TOO_HEAVY", "TOO_MANY_PIXELS", "TOO_SMALL"
 WORDS = {
@@ -42,7 +44,7 @@ def normalised(uploaded: UploadedFile) -> Image.Image:
     """The photo upright, without its metadata, in RGB, at most 1280 px on the longer side.
 
     :param uploaded: as a form delivers it; its name and declared type are not believed.
-    :raises UnableToUsePhoto: NOT_A_PHOTO, TOO_HEAVY, TOO_MANY_PIXELS or TOO_SMALL. Size and pixels are judged before decoding.
+    :raises UnableToUsePhoto: NOT_A_PHOTO, TOO_HEAVY, TOO_MANY_PIXELS or TOO_SMALL, judged before decoding.
     """
     if uploaded.size > settings.PHOTO_MAX_BYTES:
         raise UnableToUsePhoto(TOO_HEAVY, limit=settings.PHOTO_MAX_BYTES // (1024 * 1024))
@@ -110,6 +112,17 @@ def save_photo(uploaded: UploadedFile, *, name: str, storage: Storage) -> str:
     :raises UnableToUsePhoto: when it is refused; nothing is stored then.
     """
     return store(normalised(uploaded), name=name, storage=storage)
+
+
+def store_composed(sku: str, *, storage: Storage, folder: str = "images/products") -> str:
+    """Compose the still life of a product, store it with its thumbnails and return its name, the same each time.
+
+    :raises KeyError: when there is no recipe for the sku.
+    """
+    image = compose(recipes()[sku])
+    name = f"{folder}/{COMPOSED}{sku}"
+    storage.delete(f"{name}.webp")
+    return store(image, name=name, storage=storage)
 
 
 def _measure(size: tuple[int, int]) -> None:

@@ -16,6 +16,7 @@ from marketplace import wording
 register = template.Library()
 
 ICONS = settings.NODE_MODULES / "bootstrap-icons" / "icons"
+EAGER, LAZY = mark_safe(' fetchpriority="high"'), mark_safe(' loading="lazy" decoding="async"')
 ICON_SIZES = ("", "s", "l")
 
 
@@ -39,7 +40,7 @@ def icon(name: str, size: str = "") -> SafeString:
         raise ValueError(f"icon size {size!r} is none of {ICON_SIZES}")
     kind = f"ic ic-{size}" if size else "ic"
     # the drawing comes from the icon set on disk, not from any person
-    return mark_safe(f'<svg class="{kind}" viewBox="0 0 16 16" aria-hidden="true">{_drawing(name)}</svg>')
+    return mark_safe(f'<svg class="{kind}" viewBox="0 0 16 16" aria-hidden="true">{_drawing(name)}</svg>')  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)
@@ -102,7 +103,7 @@ def _img(image, size: int, alt: str, *, eager: bool = False) -> SafeString | Non
     return format_html(
         '<img src="{}" width="{}" height="{}" alt="{}"{}>',
         url, size, size, alt,
-        mark_safe(' fetchpriority="high"' if eager else ' loading="lazy" decoding="async"'),
+        EAGER if eager else LAZY,
     )  # fmt: skip
 
 
@@ -224,6 +225,7 @@ def qr(text: str, label: str = "") -> SafeString:
         ((x, y) for y, row in enumerate(code.matrix_iter(border=2)) for x, module in enumerate(row) if module),
     )
     return format_html(
-        '<svg class="qr" viewBox="0 0 {} {}" role="img" aria-label="{}"><path fill="#fff" d="M0 0h{}v{}H0z"/><path fill="#14110d" d="{}"/></svg>',
+        '<svg class="qr" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<path fill="#fff" d="M0 0h{}v{}H0z"/><path fill="#14110d" d="{}"/></svg>',
         width, height, label, width, height, runs,
     )  # fmt: skip
