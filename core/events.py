@@ -152,6 +152,11 @@ def lag(reader: str) -> int:
     return marks.get(PUBLISHER, 0) - marks.get(reader, 0)
 
 
+def unpublished() -> bool:
+    """Tell whether committed events wait for their positions."""
+    return PendingEvent.objects.exists()
+
+
 def _locked_bookmark(reader: str) -> Bookmark:
     Bookmark.objects.bulk_create([Bookmark(reader=reader)], ignore_conflicts=True)
     rows = Bookmark.objects.filter(reader=reader)

@@ -43,3 +43,13 @@ def touch(rank: Rank) -> None:
     if noted_block is block and rank < highest:
         raise LockOrderError(f"{rank.name} is locked before {Rank(highest).name}, never after")
     connection._highest_lock = (block, max(rank, highest) if noted_block is block else rank)
+
+
+def mutex(name: str) -> None:
+    """Let one transaction at a time past this line for a name; it is let go when the transaction ends.
+
+    On PostgreSQL an advisory lock; on SQLite the writing transaction is alone as it is.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -12,7 +12,7 @@ class UnableToReadPhone(ValueError):
 def normalise(text: str) -> str:
     """Return a phone number as E.164 (``+8613800138000``).
 
-    A number without a country code is read as one of mainland China; full-width digits, blanks and hyphens are accepted.
+    Without a country code it is read as one of mainland China; full-width digits, blanks and hyphens are accepted.
 
     :raises UnableToReadPhone: when the text is no valid number.
     """

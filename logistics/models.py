@@ -1,4 +1,4 @@
-"""The network and what travels on it: hubs, lanes, rounds, departures; consignments, parcels, legs, scans, collections."""
+"""The network (hubs, lanes, rounds, departures) and what travels on it (consignments, parcels, legs, scans)."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""One machine, nothing to install: SQLite, the embedded search engine, Celery on folders, the demonstration adaptors."""
+"""One machine, nothing to install: SQLite, the embedded search engine, Celery on folders, the demo's adaptors."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests on the embedded parts: SQLite on disk (so that threads and processes share it), fast passwords, quiet queues."""
+"""Tests on the embedded parts: SQLite on disk (threads and processes share it), fast passwords, quiet queues."""
 
 import tempfile
 from pathlib import Path
@@ -7,7 +7,7 @@ from config.settings.base import *  # noqa: F403
 
 _folder = Path(tempfile.mkdtemp(prefix="xiangpin-test-"))
 
-SECRET_KEY = "test-only-secret-key-0123456789-0123456789-0123456789"
+SECRET_KEY = "test-only-secret-key-0123456789-0123456789-0123456789"  # noqa: S105 - of the tests only
 FIELD_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
 HASH_KEY = "test-only-hash-key"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

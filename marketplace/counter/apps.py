@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class CounterConfig(AppConfig):
     name = "marketplace.counter"
-    label = "counter"

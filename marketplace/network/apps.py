@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class NetworkConfig(AppConfig):
     name = "marketplace.network"
-    label = "network"

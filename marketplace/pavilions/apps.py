@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class PavilionsConfig(AppConfig):
     name = "marketplace.pavilions"
-    label = "pavilions"

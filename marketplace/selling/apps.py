@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class SellingConfig(AppConfig):
     name = "marketplace.selling"
-    label = "selling"

@@ -3,4 +3,3 @@ from django.apps import AppConfig
 
 class StorefrontConfig(AppConfig):
     name = "marketplace.storefront"
-    label = "storefront"

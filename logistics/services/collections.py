@@ -1,0 +1,163 @@
+"""Collection: the hand-over at the counter, line by line, exactly once."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import events, locks
+from core.events import NewEvent
+from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine, Parcel
+from logistics.states import CollectionProof, ConsignmentState, ParcelState
+
+# The guard that lets a consignment be collected once. The tests take it off to show the second hand-over.
+STILL_WAITING = {"state": ConsignmentState.AT_POINT}
+
+
+class UnableToCollect(Exception):
+    """The hand-over is refused."""
+
+
+class AlreadyCollected(UnableToCollect):
+    """Somebody was first; ``collection`` is the winner's receipt."""
+
+    def __init__(self, collection: Collection):
+        super().__init__(f"already collected at {collection.occurred_at:%H:%M}")
+        self.collection = collection
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the open units of one consignment line."""
+
+    taken: int
+    short: int = 0
+    rejected: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A collection that was written, with the consignments that ended and their lines' outcomes."""
+
+    collection: Collection
+    consignments: list[Consignment]
+    lines: list[CollectionLine]
+
+
+def collect(
+    order_id: int,
+    *,
+    point_id: int,
+    outcomes: Mapping[int, Outcome],
+    proof: CollectionProof,
+    nonce: str,
+    payload_of,
+    by,
+    at: dt.datetime,
+) -> HandedOver:
+    """Hand over the consignments of an order that wait at a point, inside the caller's transaction.
+
+    :param outcomes: by consignment line; each must account for all of its open units. Lines left out are taken whole.
+    :param nonce: names this hand-over, so that sending it again finds the same receipt.
+    :param payload_of: gives the log's payload of some units of an order line (``order line, units → dict``).
+    :raises AlreadyCollected: with the receipt of the collection that came first.
+    :raises UnableToCollect: when nothing of the order waits at this point, or the units do not add up.
+    """
+    waiting = Consignment.objects.filter(order_id=order_id, point_id=point_id)
+    consignments = [
+        consignment
+        for consignment in locks.lock(waiting, rank=locks.Rank.CONSIGNMENT)
+        if consignment.state == ConsignmentState.AT_POINT
+    ]
+    lines = list(
+        ConsignmentLine.objects.filter(consignment__in=consignments).select_related("order_line").order_by("pk")
+    )
+    if not lines:
+        _refuse(order_id, point_id, nonce)
+    updated = Consignment.objects.filter(pk__in=[c.pk for c in consignments], **STILL_WAITING).update(
+        state=ConsignmentState.COLLECTED, ended_at=at
+    )
+    if updated != len(consignments):
+        _refuse(order_id, point_id, nonce)
+    collection = Collection.objects.create(
+        order_id=order_id,
+        point_id=point_id,
+        operator=by,
+        proof=proof,
+        nonce=nonce,
+        occurred_at=at,
+        recorded_at=timezone.now(),
+    )
+    written = _write_lines(collection, lines, outcomes)
+    Parcel.objects.filter(consignment__in=consignments, state=ParcelState.AT_POINT).update(
+        state=ParcelState.HANDED_OVER
+    )
+    events.append(_events(collection, consignments, lines, written, payload_of), by=by, at=at)
+    return HandedOver(collection, consignments, written)
+
+
+def _refuse(order_id: int, point_id: int, nonce: str) -> None:
+    first = Collection.objects.filter(nonce=nonce).first() or (
+        Collection.objects.filter(order_id=order_id, point_id=point_id).order_by("-pk").first()
+    )
+    if first is not None:
+        raise AlreadyCollected(first)
+    raise UnableToCollect(_("Nothing of this order waits here."))
+
+
+def _write_lines(collection, lines, outcomes) -> list[CollectionLine]:
+    unknown = set(outcomes) - {line.pk for line in lines}
+    if unknown:
+        raise UnableToCollect(_("A line does not belong to this order."))
+    written = []
+    for line in lines:
+        outcome = outcomes.get(line.pk, Outcome(taken=line.open))
+        parts = (outcome.taken, outcome.short, outcome.rejected)
+        if min(parts) < 0 or sum(parts) != line.open:
+            raise UnableToCollect(
+                _("%(name)s: taken, short and rejected must add up to %(open)d.")
+                % {"name": line.order_line.title, "open": line.open}
+            )
+        written.append(
+            CollectionLine(
+                collection=collection,
+                consignment_line=line,
+                taken=outcome.taken,
+                short=outcome.short,
+                rejected=outcome.rejected,
+                taken_fen=outcome.taken * line.order_line.unit_price_fen,
+                reason=outcome.reason,
+            )
+        )
+        line.taken += outcome.taken
+        line.short += outcome.short
+        line.rejected += outcome.rejected
+        line.open = 0
+    ConsignmentLine.objects.bulk_update(lines, ["open", "taken", "short", "rejected"])
+    return CollectionLine.objects.bulk_create(written)
+
+
+def _events(collection, consignments, lines, written, payload_of) -> list[NewEvent]:
+    by_consignment = {consignment.pk: [] for consignment in consignments}
+    for line, row in zip(lines, written, strict=True):
+        entry = payload_of(line.order_line, row.taken) | {"short": row.short, "rejected": row.rejected}
+        by_consignment[line.consignment_id].append(entry)
+    return [
+        NewEvent(
+            "consignment",
+            consignment.number,
+            "consignment.collected",
+            {
+                "collection": collection.pk,
+                "order": collection.order.number,
+                "point": collection.point_id,
+                "point_county": collection.point.county_code,
+                "proof": collection.proof,
+                "lines": by_consignment[consignment.pk],
+            },
+        )
+        for consignment in consignments
+    ]

@@ -1,0 +1,159 @@
+"""The hand-over as the counter does it: prove, collect, take the cash, book it, all in one transaction."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import locks
+from logistics import codes
+from logistics.models import CodeAttempt, Collection, Consignment, ConsignmentLine
+from logistics.services import collections
+from logistics.services.collections import Outcome, UnableToCollect
+from logistics.states import CollectionProof, ConsignmentState
+from marketplace.order.models import Order
+from marketplace.order.services import projection
+from marketplace.order.services.placing import line_payload
+from marketplace.order.states import PaymentMethod
+from marketplace.settlement import ledger
+from marketplace.settlement.services import orders as booking
+from marketplace.settlement.services.orders import Value
+
+CODE_TRIES_PER_ORDER = 5
+CODE_TRIES_PER_OPERATOR = 10
+OPERATOR_WINDOW = dt.timedelta(minutes=15)
+
+
+class UnableToProve(UnableToCollect):
+    """The code is wrong, or too many wrong ones were typed."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What the buyer pays at the counter for the outcomes as they stand, in fen."""
+
+    goods_fen: int
+    freight_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        return self.goods_fen + self.freight_fen
+
+
+def due(order: Order, *, point_id: int, outcomes: Mapping[int, Outcome]) -> Due:
+    """Return what is to be paid when the waiting consignments are handed over with these outcomes."""
+    values = _values(order.pk, point_id, outcomes)
+    if order.payment_method != PaymentMethod.AT_POINT:
+        return Due(0, 0)
+    return Due(sum(v.goods_fen for v in values), sum(v.freight_fen for v in values))
+
+
+def hand_over(
+    order: Order,
+    *,
+    point,
+    outcomes: Mapping[int, Outcome],
+    proof: CollectionProof,
+    code: str,
+    nonce: str,
+    by,
+    at: dt.datetime,
+) -> Collection:
+    """Hand over what waits of an order at the operator's own point and book it.
+
+    :param code: the typed code's digits, or the text of the buyer's QR.
+    :param nonce: names this hand-over; the same one again returns the same receipt by ``AlreadyCollected``.
+    :raises UnableToProve: when the code does not belong to the order, or tries are used up.
+    :raises collections.AlreadyCollected: with the first collection's receipt.
+    :raises UnableToCollect: when nothing waits here, or the units do not add up.
+    """
+    _prove(order, point, proof, code, by, at)
+    with transaction.atomic():
+        locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
+        handed = collections.collect(
+            order.pk,
+            point_id=point.pk,
+            outcomes=outcomes,
+            proof=proof,
+            nonce=nonce,
+            payload_of=line_payload,
+            by=by,
+            at=at,
+        )
+        _book(order, point, handed, by=by, at=at)
+        projection.settle(order, by=by, at=at)
+    return handed.collection
+
+
+def _prove(order: Order, point, proof: CollectionProof, code: str, by, at: dt.datetime) -> None:
+    if proof == CollectionProof.QR:
+        try:
+            number, epoch = codes.read_qr(code)
+        except codes.UnableToReadCode as error:
+            raise UnableToProve(_("This QR is not a pickup code.")) from error
+        if (number, epoch) != (order.number, order.code_epoch):
+            raise UnableToProve(_("This QR belongs to another order or is no longer valid."))
+        return
+    try:
+        typed = codes.read_typed(code)
+    except codes.UnableToReadCode as error:
+        raise UnableToProve(
+            _("The code has 8 digits and one of them is mistyped. Please read it out again.")
+        ) from error
+    with transaction.atomic():
+        locks.mutex(f"code:{order.pk}")
+        tries = CodeAttempt.objects
+        if tries.filter(order=order).count() >= CODE_TRIES_PER_ORDER:
+            raise UnableToProve(_("Too many wrong codes for this order. The buyer can have a new code issued."))
+        if tries.filter(operator=by, at__gt=at - OPERATOR_WINDOW).count() >= CODE_TRIES_PER_OPERATOR:
+            raise UnableToProve(_("Too many wrong codes. Please wait 15 minutes, or scan the buyer's QR."))
+        fits = codes.is_typed_code_of(typed, order.number, epoch=order.code_epoch)
+        if not fits:
+            tries.create(order=order, point=point, operator=by, at=at)
+    if not fits:
+        raise UnableToProve(_("The code does not belong to this order."))
+
+
+def _values(order_id: int, point_id: int, outcomes: Mapping[int, Outcome]) -> list[Value]:
+    lines = ConsignmentLine.objects.filter(
+        consignment__order_id=order_id,
+        consignment__point_id=point_id,
+        consignment__state=ConsignmentState.AT_POINT,
+    ).select_related("order_line", "consignment")
+    taken: dict[Consignment, int] = defaultdict(int)
+    for line in lines:
+        outcome = outcomes.get(line.pk)
+        units = line.open if outcome is None else outcome.taken
+        taken[line.consignment] += units * line.order_line.unit_price_fen
+    return [Value(c, fen, c.freight_fen if fen else 0) for c, fen in taken.items()]
+
+
+def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.datetime) -> None:
+    taken, missed = defaultdict(int), defaultdict(int)
+    line_of = {
+        line.pk: line
+        for line in ConsignmentLine.objects.select_related("order_line").filter(consignment__in=handed.consignments)
+    }
+    for row in handed.lines:
+        line = line_of[row.consignment_line_id]
+        taken[line.consignment_id] += row.taken_fen
+        missed[line.consignment_id] += (row.short + row.rejected) * line.order_line.unit_price_fen
+    reference = f"collection:{handed.collection.pk}"
+    was_paid = order.payment_method == PaymentMethod.ONLINE
+    got, not_got = [], []
+    for consignment in handed.consignments:
+        # Freight is earned when anything was taken, and waived when nothing was.
+        freight = consignment.freight_fen
+        got.append(Value(consignment, taken[consignment.pk], freight if taken[consignment.pk] else 0))
+        not_got.append(Value(consignment, missed[consignment.pk], 0 if taken[consignment.pk] else freight))
+    postings = booking.earned(got, reference=reference)
+    postings += booking.not_delivered(not_got, reference=reference, was_paid=was_paid)
+    if not was_paid:
+        cash = sum(value.goods_fen + value.freight_fen for value in got)
+        postings.append(booking.cash_taken(order_id=order.pk, point_id=point.pk, amount_fen=cash, reference=reference))
+        Collection.objects.filter(pk=handed.collection.pk).update(cash_fen=cash)
+        handed.collection.cash_fen = cash
+    ledger.book(postings, by=by, at=at)

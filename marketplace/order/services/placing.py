@@ -1,0 +1,460 @@
+"""Placing an order: one transaction from basket to consignments; the order exists before any money moves."""
+
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, Sum
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalogue.states import ListingState
+from core import clock, events, locks, money, numbers, phones
+from core.events import NewEvent
+from core.nudges import nudge
+from core.sealed import digest
+from logistics import promises
+from logistics.models import Consignment, ConsignmentLine
+from logistics.promises import PromiseRequest
+from logistics.states import ConsignmentState
+from logistics.tasks import route_waiting
+from marketplace.basket.models import Basket
+from marketplace.order.models import Line, Order
+from marketplace.order.states import Channel, OrderState, PaymentMethod, TradeDirection
+from marketplace.partner.services import stock
+from marketplace.partner.states import SellerState
+from marketplace.settlement.services import orders as booking
+from marketplace.settlement.services.orders import Value
+from villages import codes
+from villages.models import PickupPoint
+from villages.services import crates
+from villages.services.crates import CratesRequest, UnableToHoldCrates
+from villages.states import PointState
+
+log = logging.getLogger(__name__)
+NUMBER_LENGTH = 12
+
+
+class UnableToPlace(Exception):
+    """The order cannot be placed.
+
+    :param field: the form's field that the refusal belongs to: ``point``, ``phone``, ``lines`` or ``""``.
+    :param lines: the product ids that are to blame, where there are any.
+    """
+
+    def __init__(self, message: str, *, field: str = "", lines: Sequence[int] = ()):
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.lines = list(lines)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who collects. ``phone`` is E.164; ``verified`` tells that its owner has typed the code sent to it."""
+
+    name: str
+    phone: str
+    verified: bool
+
+
+@dataclass
+class Group:
+    """The lines of one seller in one storage class, which become a consignment."""
+
+    seller: object
+    storage_class: str
+    lines: list = field(default_factory=list)
+    crates: int = 0
+    promised_at: dt.datetime | None = None
+
+    @property
+    def goods_fen(self) -> int:
+        return sum(price * line.quantity for line, price in self.lines)
+
+
+def place(
+    basket: Basket,
+    *,
+    point_id: int,
+    contact: Contact,
+    by,
+    at: dt.datetime,
+    payment_method: PaymentMethod = PaymentMethod.AT_POINT,
+    expected_fen: int | None = None,
+    network_address: str = "",
+    channel: Channel = Channel.WEB,
+) -> Order:
+    """Place the order of a basket, or return the order that it has become already.
+
+    :param expected_fen: the total that the buyer saw; another total now is refused, so that nobody pays a surprise.
+    :param network_address: where the request came from, kept as a keyed hash for the limits only.
+    :raises UnableToPlace: with a sentence for the person and the field that it belongs to; nothing is written then.
+    """
+    for _attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _place(basket, point_id, contact, by, at, payment_method, expected_fen, network_address, channel)
+        except IntegrityError as error:
+            if "number" not in str(error):
+                raise
+            log.warning("a random number was taken already, placing again")
+    raise UnableToPlace(_("The order could not be placed. Please try again."))
+
+
+def _place(basket, point_id, contact, by, at, payment_method, expected_fen, network_address, channel) -> Order:
+    if not Basket.objects.filter(pk=basket.pk, status__in=Basket.editable_statuses).update(
+        status=Basket.SUBMITTED, date_submitted=at
+    ):
+        order = Order.objects.filter(basket_id=basket.pk).first()
+        if order is None:
+            raise UnableToPlace(_("This basket cannot be ordered any more."))
+        return order
+    lines = list(basket.lines.select_related("product__seller__home_division", "stockrecord").order_by("pk"))
+    if not lines:
+        raise UnableToPlace(_("Your basket is empty."), field="lines")
+    point = _point(point_id)
+    groups = _groups(lines)
+    _check_point(point, groups)
+    goods_fen = sum(group.goods_fen for group in groups)
+    freight_fen = settings.FREIGHT_FEN * len(groups)
+    total_fen = goods_fen + freight_fen
+    if expected_fen is not None and expected_fen != total_fen:
+        raise UnableToPlace(
+            _("A price has changed: the total is now ¥%(total)s. Please look at your basket and order again.")
+            % {"total": money.to_yuan(total_fen)},
+            field="lines",
+        )
+    phone_hash, address_hash = digest(contact.phone), digest(network_address) if network_address else ""
+    if payment_method == PaymentMethod.AT_POINT:
+        _check_limits(contact, phone_hash, address_hash, total_fen, at)
+    _promise(groups, point, at)
+
+    _allocate(lines)
+    _hold_crates(groups, point)
+    status = OrderState.OPEN if payment_method == PaymentMethod.AT_POINT else OrderState.AWAITING_PAYMENT
+    order = Order.objects.create(
+        number=numbers.draw(NUMBER_LENGTH),
+        site=Site.objects.get_current(),
+        basket=basket,
+        user=by if getattr(by, "pk", None) and channel != Channel.PROXY else None,
+        placed_by=by if getattr(by, "pk", None) else None,
+        currency=settings.OSCAR_DEFAULT_CURRENCY,
+        total_incl_tax=money.to_yuan(total_fen),
+        total_excl_tax=money.to_yuan(total_fen),
+        shipping_incl_tax=money.to_yuan(freight_fen),
+        shipping_excl_tax=money.to_yuan(freight_fen),
+        shipping_method=_("Pickup"),
+        shipping_code="pickup",
+        status=status,
+        date_placed=at,
+        pickup_point=point,
+        contact_name=contact.name,
+        contact_phone=contact.phone,
+        contact_phone_hash=phone_hash,
+        contact_phone_tail=phones.tail(contact.phone),
+        network_address_hash=address_hash,
+        payment_method=payment_method,
+        channel=channel,
+        goods_fen=goods_fen,
+        freight_fen=freight_fen,
+        total_fen=total_fen,
+        hold_until=at + dt.timedelta(minutes=settings.PAYMENT_HOLD_MINUTES) if status != OrderState.OPEN else None,
+        language=get_language() or settings.LANGUAGE_CODE,
+    )
+    order_lines = _write_lines(order, groups, point, channel)
+    consignments = _write_consignments(order, groups, point, order_lines, status, at)
+    booking.book_due(
+        [
+            Value(consignment, group.goods_fen, settings.FREIGHT_FEN)
+            for group, consignment in zip(groups, consignments, strict=True)
+        ],
+        by=by,
+        at=at,
+    )
+    events.append(_events(order, groups, consignments, order_lines, point), by=by, at=at)
+    if status == OrderState.OPEN:
+        nudge(route_waiting)
+    return order
+
+
+def _point(point_id: int) -> PickupPoint:
+    point = PickupPoint.objects.select_related("division").filter(pk=point_id).first()
+    if point is None:
+        raise UnableToPlace(_("Please choose a pickup point."), field="point")
+    if point.state != PointState.OPEN:
+        raise UnableToPlace(
+            _("%(point)s takes no parcels at the moment. Please choose another point.") % {"point": point.name},
+            field="point",
+        )
+    return point
+
+
+def _groups(lines) -> list[Group]:
+    """Re-price the lines and gather them by seller and storage class, in the order in which they stand."""
+    gone = [
+        line.product_id
+        for line in lines
+        if line.product.state != ListingState.LISTED
+        or line.product.seller is None
+        or line.product.seller.state != SellerState.ACTIVE
+        or line.stockrecord is None
+        or line.stockrecord.price is None
+    ]
+    if gone:
+        names = "、".join(line.product.title for line in lines if line.product_id in gone)
+        raise UnableToPlace(_("No longer on sale: %(names)s.") % {"names": names}, field="lines", lines=gone)
+    groups: dict[tuple[int, str], Group] = {}
+    shares: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        product = line.product
+        key = (product.seller_id, product.storage_class)
+        group = groups.setdefault(key, Group(product.seller, product.storage_class))
+        group.lines.append((line, money.to_fen(line.stockrecord.price)))
+        shares[key] += Decimal(line.quantity) / product.units_per_crate
+    for key, group in groups.items():
+        group.crates = max(1, -int(-shares[key] // 1))
+    return list(groups.values())
+
+
+def _check_point(point: PickupPoint, groups: list[Group]) -> None:
+    kept = set(point.capacities.values_list("storage_class", flat=True))
+    wrong = [group for group in groups if group.storage_class not in kept]
+    if wrong:
+        names = "、".join(line.product.title for group in wrong for line, _price in group.lines)
+        raise UnableToPlace(
+            _("%(point)s has no cold store for: %(names)s. Choose another point or take it out of the basket.")
+            % {"point": point.name, "names": names},
+            field="point",
+            lines=[line.product_id for group in wrong for line, _price in group.lines],
+        )
+
+
+def _check_limits(contact: Contact, phone_hash: str, address_hash: str, total_fen: int, at: dt.datetime) -> None:
+    if not contact.verified:
+        raise UnableToPlace(_("Please confirm your phone with the code that we sent to it."), field="phone_code")
+    locks.mutex(f"unpaid:{phone_hash}")
+    unpaid = Q(status=OrderState.OPEN, payment_method=PaymentMethod.AT_POINT)
+    since = at - dt.timedelta(hours=settings.UNPAID_ADDRESS_HOURS)
+    phone, address = Q(contact_phone_hash=phone_hash), Q(network_address_hash=address_hash, date_placed__gt=since)
+    scope = (phone | address) if address_hash else phone
+    found = Order.objects.filter(unpaid & scope).aggregate(
+        count=Count("pk", filter=phone),
+        fen=Sum("total_fen", filter=phone, default=0),
+        by_address=Count("pk", filter=address),
+    )
+    if found["count"] >= settings.MAX_UNPAID_ORDERS_PER_PHONE:
+        raise UnableToPlace(
+            _("This phone has %(count)d orders to be paid on collection. Collect or cancel one of them first.")
+            % {"count": found["count"]},
+            field="phone",
+        )
+    if found["fen"] + total_fen > settings.MAX_UNPAID_FEN_PER_PHONE:
+        raise UnableToPlace(
+            _("Orders to be paid on collection may come to ¥%(limit)s for one phone. Collect one first.")
+            % {"limit": money.to_yuan(settings.MAX_UNPAID_FEN_PER_PHONE)},
+            field="phone",
+        )
+    if address_hash and found["by_address"] >= settings.MAX_UNPAID_ORDERS_PER_ADDRESS:
+        raise UnableToPlace(
+            _("Too many orders to be paid on collection came from your network today. Please try again tomorrow."),
+            field="phone",
+        )
+
+
+def _promise(groups: list[Group], point: PickupPoint, at: dt.datetime) -> None:
+    ready = at + dt.timedelta(hours=settings.PACKING_HOURS)
+    requests = []
+    for group in groups:
+        if group.seller.drop_off_id is None:
+            raise UnableToPlace(
+                _("%(seller)s has no drop-off stop yet and cannot send anything.")
+                % {"seller": group.seller.display_name},
+                field="lines",
+                lines=[line.product_id for line, _price in group.lines],
+            )
+        requests.append(
+            PromiseRequest(
+                origin_stop_id=group.seller.drop_off_id,
+                point_id=point.pk,
+                storage_class=group.storage_class,
+                crates=group.crates,
+                ready_from=ready,
+            )
+        )
+    for group, promised_at in zip(groups, promises.promises(requests, at=at), strict=True):
+        if promised_at is None:
+            names = "、".join(line.product.title for line, _price in group.lines)
+            raise UnableToPlace(
+                _("No vehicle reaches %(point)s with: %(names)s. Please choose another point.")
+                % {"point": point.name, "names": names},
+                field="point",
+                lines=[line.product_id for line, _price in group.lines],
+            )
+        group.promised_at = promised_at
+
+
+def _allocate(lines) -> None:
+    wanted = stock.by_record([(line.stockrecord_id, line.quantity) for line in lines])
+    try:
+        stock.allocate(wanted)
+    except stock.UnableToAllocate as refusal:
+        short = [line for line in lines if line.stockrecord_id in refusal.short]
+        sentences = [
+            _("%(name)s: only %(left)d left.")
+            % {"name": line.product.title, "left": refusal.short[line.stockrecord_id]}
+            if refusal.short[line.stockrecord_id]
+            else _("%(name)s: sold out.") % {"name": line.product.title}
+            for line in short
+        ]
+        raise UnableToPlace(" ".join(sentences), field="lines", lines=[line.product_id for line in short]) from refusal
+
+
+def _hold_crates(groups: list[Group], point: PickupPoint) -> None:
+    try:
+        crates.hold(
+            [
+                CratesRequest(
+                    point_id=point.pk,
+                    day=clock.day_of(group.promised_at),
+                    storage_class=group.storage_class,
+                    crates=group.crates,
+                )
+                for group in groups
+            ]
+        )
+    except UnableToHoldCrates as refusal:
+        raise UnableToPlace(
+            _("%(point)s has no room left on the day of arrival. Please choose another point.") % {"point": point.name},
+            field="point",
+        ) from refusal
+
+
+def _write_lines(order: Order, groups: list[Group], point: PickupPoint, channel: str) -> dict[int, Line]:
+    rows, keys = [], []
+    for group in groups:
+        home = group.seller.home_division
+        for line, price in group.lines:
+            product, value = line.product, money.to_yuan(price * line.quantity)
+            keys.append(line.pk)
+            rows.append(
+                Line(
+                    order=order,
+                    partner=group.seller,
+                    partner_name=group.seller.display_name,
+                    partner_sku=line.stockrecord.partner_sku,
+                    stockrecord=line.stockrecord,
+                    product=product,
+                    title=product.title,
+                    upc=product.upc,
+                    quantity=line.quantity,
+                    line_price_incl_tax=value,
+                    line_price_excl_tax=value,
+                    line_price_before_discounts_incl_tax=value,
+                    line_price_before_discounts_excl_tax=value,
+                    unit_price_incl_tax=money.to_yuan(price),
+                    unit_price_excl_tax=money.to_yuan(price),
+                    num_allocated=line.quantity,
+                    unit_price_fen=price,
+                    seller_division=home.pk if home else "",
+                    origin_division=product.origin_id or "",
+                    point_division=point.division_id,
+                    category_path=product.category_path,
+                    storage_class=product.storage_class,
+                    direction=direction(home, point.division),
+                    channel=channel,
+                    pack=product.pack,
+                )
+            )
+    return dict(zip(keys, Line.objects.bulk_create(rows), strict=True))
+
+
+def direction(home, destination) -> TradeDirection:
+    """Return which way goods go between town and country; unknown or equal sides are neutral."""
+    if home is None or home.is_urban is None or destination.is_urban is None or home.is_urban == destination.is_urban:
+        return TradeDirection.NEUTRAL
+    return TradeDirection.TO_TOWN if destination.is_urban else TradeDirection.TO_COUNTRY
+
+
+def _write_consignments(order, groups, point, order_lines, status, at) -> list[Consignment]:
+    state = ConsignmentState.AWAITING_ROUTE if status == OrderState.OPEN else ConsignmentState.AWAITING_PAYMENT
+    consignments = Consignment.objects.bulk_create(
+        Consignment(
+            number=numbers.draw(NUMBER_LENGTH),
+            order=order,
+            seller=group.seller,
+            origin_stop_id=group.seller.drop_off_id,
+            point=point,
+            storage_class=group.storage_class,
+            state=state,
+            crates=group.crates,
+            freight_fen=settings.FREIGHT_FEN,
+            held_day=clock.day_of(group.promised_at),
+            promised_at=group.promised_at,
+            created_at=at,
+            ready_from=at + dt.timedelta(hours=settings.PACKING_HOURS),
+        )
+        for group in groups
+    )
+    ConsignmentLine.objects.bulk_create(
+        ConsignmentLine(
+            consignment=consignment,
+            order_line=order_lines[line.pk],
+            ordered=line.quantity,
+            open=line.quantity,
+        )
+        for group, consignment in zip(groups, consignments, strict=True)
+        for line, _price in group.lines
+    )
+    return consignments
+
+
+def _events(order, groups, consignments, order_lines, point) -> list[NewEvent]:
+    place_codes = {"point": point.pk, "point_county": codes.county_of(point.division_id)}
+    placed = NewEvent(
+        "order",
+        order.number,
+        "order.placed",
+        {
+            **place_codes,
+            "goods_fen": order.goods_fen,
+            "freight_fen": order.freight_fen,
+            "lines": [line_payload(order_lines[line.pk], line.quantity) for g in groups for line, _price in g.lines],
+        },
+    )
+    created = [
+        NewEvent(
+            "consignment",
+            consignment.number,
+            "consignment.created",
+            {
+                "order": order.number,
+                **place_codes,
+                "seller": group.seller.pk,
+                "storage_class": group.storage_class,
+                "crates": group.crates,
+                "goods_fen": group.goods_fen,
+                "freight_fen": consignment.freight_fen,
+            },
+        )
+        for group, consignment in zip(groups, consignments, strict=True)
+    ]
+    return [placed, *created]
+
+
+def line_payload(line: Line, units: int) -> dict:
+    """Return what the log tells of some units of an order line: ids, codes, quantity and fen."""
+    return {
+        "line": line.pk,
+        "seller": line.partner_id,
+        "seller_division": line.seller_division,
+        "category": line.category_path,
+        "units": units,
+        "fen": units * line.unit_price_fen,
+    }

@@ -1,0 +1,195 @@
+"""The promises of stock, money, collection, due times and figures, checked against the rows."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Case, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from core import clock, events
+from core.invariants import Finding, check
+from logistics.models import CollectionLine, Consignment, ConsignmentLine, Parcel
+from logistics.states import ENDED, ConsignmentState, ParcelState
+from marketplace.order.models import Order
+from marketplace.order.states import OrderState
+from marketplace.partner.models import StockMovement, StockRecord
+from marketplace.settlement.models import Posting
+from marketplace.settlement.states import AccountKind
+from marketplace.statistics import recount
+from marketplace.statistics.services import rollups
+
+OVERDUE = dt.timedelta(minutes=5)
+CAPTURING = {AccountKind.PROVIDER, AccountKind.OPERATOR_CASH}
+SETTLED = {
+    AccountKind.SELLER_PAYABLE,
+    AccountKind.POINT,
+    AccountKind.HUB,
+    AccountKind.COMMISSION,
+    AccountKind.FREIGHT,
+    AccountKind.WRITE_OFF,
+    AccountKind.REFUNDS,
+}
+
+
+@check("S1")
+def stock_is_what_moved() -> Iterator[Finding]:
+    """0 ≤ allocated ≤ on hand; on hand = Σ movements; allocated = units of consignment lines not packed yet."""
+    moved = (
+        StockMovement.objects.filter(stock_record=OuterRef("pk"))
+        .values("stock_record")
+        .annotate(total=Sum("quantity"))
+        .values("total")
+    )
+    held = (
+        ConsignmentLine.objects.filter(order_line__stockrecord=OuterRef("pk"), consignment__packed_at=None, open__gt=0)
+        .values("order_line__stockrecord")
+        .annotate(total=Sum("open"))
+        .values("total")
+    )
+    rows = StockRecord.objects.annotate(
+        moved=Coalesce(Subquery(moved, output_field=IntegerField()), 0),
+        held=Coalesce(Subquery(held, output_field=IntegerField()), 0),
+    )
+    for record in rows.exclude(moved=F("num_in_stock"), held=F("num_allocated"), num_allocated__lte=F("num_in_stock")):
+        yield Finding(
+            "S1",
+            f"stock record {record.pk}",
+            f"on hand {record.num_in_stock}, moved {record.moved}; "
+            f"allocated {record.num_allocated}, held {record.held}",
+        )
+
+
+@check("M1")
+def money_adds_up() -> Iterator[Finding]:
+    """Per order: what came in equals what went to somebody, and both equal what the lines say."""
+    balances: dict[int, Counter] = defaultdict(Counter)
+    rows = Posting.objects.values_list("order_id", "debit__kind", "credit__kind").annotate(fen=Sum("amount_fen"))
+    for order_id, debit, credit, fen in rows.iterator(chunk_size=2000):
+        balances[order_id][credit] += fen
+        balances[order_id][debit] -= fen
+    refunded_at_provider = dict(
+        Posting.objects.filter(credit__kind=AccountKind.PROVIDER)
+        .values_list("order_id")
+        .annotate(fen=Sum("amount_fen"))
+    )
+    price = F("order_line__unit_price_fen")
+    lines = {
+        row["consignment__order_id"]: row
+        for row in ConsignmentLine.objects.values("consignment__order_id").annotate(
+            open_fen=Sum(F("open") * price), taken_fen=Sum((F("taken") - F("returned")) * price)
+        )
+    }
+    live = Case(When(state__in=ENDED, then=Value(0)), default=F("freight_fen"))
+    freight = dict(Consignment.objects.values_list("order_id").annotate(fen=Sum(live)))
+    for order in Order.objects.values("pk", "number", "total_fen", "status").iterator(chunk_size=2000):
+        balance, sums = balances[order["pk"]], lines.get(order["pk"], {"open_fen": 0, "taken_fen": 0})
+        captured = -sum(balance[kind] for kind in CAPTURING) + refunded_at_provider.get(order["pk"], 0)
+        refunded = refunded_at_provider.get(order["pk"], 0)
+        settled = sum(balance[kind] for kind in SETTLED)
+        held = balance[AccountKind.UNEARNED] + balance[AccountKind.BUYER_CLEARING]
+        wrong = []
+        if captured != refunded + settled + held:
+            wrong.append(f"captured {captured} ≠ refunded {refunded} + settled {settled} + held {held}")
+        if refunded > captured:
+            wrong.append(f"refunded {refunded} > captured {captured}")
+        expected = sums["open_fen"] + freight.get(order["pk"], 0)
+        if balance[AccountKind.UNEARNED] != expected:
+            wrong.append(f"unearned {balance[AccountKind.UNEARNED]} ≠ open goods and freight {expected}")
+        earned = balance[AccountKind.SELLER_PAYABLE] + balance[AccountKind.COMMISSION]
+        if earned != sums["taken_fen"]:
+            wrong.append(f"earned {earned} ≠ taken {sums['taken_fen']}")
+        ended = order["status"] in (OrderState.COMPLETED, OrderState.CANCELLED)
+        if ended and balance[AccountKind.BUYER_CLEARING]:
+            wrong.append(f"ended with {balance[AccountKind.BUYER_CLEARING]} unsettled with the buyer")
+        for message in wrong:
+            yield Finding("M1", f"order {order['number']}", message)
+
+
+@check("C1")
+def collected_once() -> Iterator[Finding]:
+    """What the collections of a line say is what the line says, no more."""
+    rows = (
+        CollectionLine.objects.values("consignment_line")
+        .annotate(taken=Sum("taken"), short=Sum("short"), rejected=Sum("rejected"))
+        .values_list(
+            "consignment_line",
+            "taken",
+            "short",
+            "rejected",
+            "consignment_line__taken",
+            "consignment_line__short",
+            "consignment_line__rejected",
+        )
+    )
+    for line, *parts in rows.iterator(chunk_size=2000):
+        if parts[:3] != parts[3:]:
+            yield Finding("C1", f"consignment line {line}", f"collections say {parts[:3]}, the line says {parts[3:]}")
+    lost = ConsignmentLine.objects.filter(taken__gt=0, collection_lines=None)
+    for line in lost:
+        yield Finding("C1", f"consignment line {line.pk}", f"{line.taken} taken without a collection")
+
+
+@check("C2")
+def collected_rightly() -> Iterator[Finding]:
+    """Never collected unpaid, expired, cancelled or at another point."""
+    wrong = CollectionLine.objects.filter(
+        ~Q(consignment_line__consignment__state=ConsignmentState.COLLECTED)
+        | ~Q(consignment_line__consignment__point=F("collection__point"))
+        | ~Q(consignment_line__consignment__order=F("collection__order"))
+    ).select_related("consignment_line__consignment")
+    for row in wrong:
+        consignment = row.consignment_line.consignment
+        yield Finding("C2", f"collection line {row.pk}", f"consignment {consignment.number} is {consignment.state}")
+    cash = dict(
+        Posting.objects.filter(debit__kind=AccountKind.OPERATOR_CASH)
+        .values_list("order_id")
+        .annotate(f=Sum("amount_fen"))
+    )
+    taken = (
+        CollectionLine.objects.filter(collection__order__payment_method="AT_POINT", taken__gt=0)
+        .values_list("collection__order_id", "collection__order__number")
+        .annotate(fen=Sum("taken_fen"))
+    )
+    for order_id, number, fen in taken.iterator(chunk_size=2000):
+        if cash.get(order_id, 0) < fen:
+            yield Finding("C2", f"order {number}", f"handed over {fen} fen of goods, {cash.get(order_id, 0)} fen taken")
+
+
+@check("O2")
+def nothing_overdue() -> Iterator[Finding]:
+    """Nothing that is not ended is overdue by more than five minutes."""
+    late = clock.now() - OVERDUE
+    for order in Order.objects.filter(status=OrderState.AWAITING_PAYMENT, hold_until__lt=late):
+        yield Finding("O2", f"order {order.number}", f"awaits payment since {order.hold_until:%F %R}")
+    for row in Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=late):
+        yield Finding("O2", f"consignment {row.number}", f"was to be collected by {row.collect_by:%F %R}")
+    for row in Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE, created_at__lt=late):
+        yield Finding("O2", f"consignment {row.number}", f"awaits its route since {row.created_at:%F %R}")
+    for reader in (rollups.READER,):
+        waiting = events.lag(reader)
+        if waiting > settings.READER_LAG_ALLOWED:
+            yield Finding("O2", f"reader {reader}", f"{waiting} events behind")
+
+
+@check("R1")
+def figures_recount() -> Iterator[Finding]:
+    """Every figure of the rollups equals a recount from orders and collections."""
+    if events.lag(rollups.READER) or events.unpublished():
+        events.publish(limit=1_000_000)
+        while rollups.read_events():
+            pass
+    for key, ours, true in recount.differences():
+        yield Finding("R1", f"sales of {key[0]} {key[1]} {key[3]}", f"rollup {dict(ours)}, recount {dict(true)}")
+
+
+@check("C1")
+def parcels_follow() -> Iterator[Finding]:
+    """A parcel is handed over exactly when its consignment is collected."""
+    wrong = Parcel.objects.filter(
+        Q(state=ParcelState.HANDED_OVER) & ~Q(consignment__state=ConsignmentState.COLLECTED)
+        | ~Q(state=ParcelState.HANDED_OVER) & Q(consignment__state=ConsignmentState.COLLECTED)
+    ).select_related("consignment")
+    for parcel in wrong:
+        yield Finding("C1", f"parcel {parcel.number}", f"{parcel.state} of a consignment {parcel.consignment.state}")

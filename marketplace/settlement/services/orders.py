@@ -1,0 +1,82 @@
+"""What each step of an order books."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from core import money
+from logistics.models import Consignment
+from marketplace.settlement import ledger
+from marketplace.settlement.ledger import NewPosting
+from marketplace.settlement.states import PostingKind
+
+
+@dataclass(frozen=True)
+class Value:
+    """The value in fen of some units of a consignment, with the consignment that they travel in."""
+
+    consignment: Consignment
+    goods_fen: int
+    freight_fen: int = 0
+
+
+def book_due(values: Iterable[Value], *, by, at: dt.datetime) -> None:
+    """Book what is due at placing: the buyer owes it, nobody has earned it yet."""
+    postings = []
+    for value in values:
+        for kind, amount in ((PostingKind.GOODS_DUE, value.goods_fen), (PostingKind.FREIGHT_DUE, value.freight_fen)):
+            postings.append(
+                _posting(f"{kind}:{value.consignment.pk}", kind, ledger.BUYER_CLEARING, ledger.UNEARNED, amount, value)
+            )
+    ledger.book(postings, by=by, at=at)
+
+
+def book_not_delivered(values: Iterable[Value], *, reference: str, was_paid: bool, by, at: dt.datetime) -> None:
+    """Book units that were cancelled, short, rejected or expired: the due falls, or a refund is owed if it was paid."""
+    ledger.book(not_delivered(values, reference=reference, was_paid=was_paid), by=by, at=at)
+
+
+def not_delivered(values: Iterable[Value], *, reference: str, was_paid: bool) -> list[NewPosting]:
+    """Return the postings of ``book_not_delivered``."""
+    owed = ledger.REFUNDS if was_paid else ledger.BUYER_CLEARING
+    postings = []
+    for value in values:
+        amounts = ((PostingKind.NOT_DELIVERED, value.goods_fen), (PostingKind.FREIGHT_WAIVED, value.freight_fen))
+        for kind, amount in amounts:
+            key = f"{kind}:{reference}:{value.consignment.pk}"
+            postings.append(_posting(key, kind, ledger.UNEARNED, owed, amount, value))
+    return postings
+
+
+def earned(values: Iterable[Value], *, reference: str) -> list[NewPosting]:
+    """Return the postings of goods that were taken: the seller's part, the commission, the freight."""
+    postings = []
+    for value in values:
+        commission = money.share(value.goods_fen, settings.COMMISSION_PERMILLE)
+        payable = ledger.seller_payable(value.consignment.seller_id)
+        key = f"{reference}:{value.consignment.pk}"
+        for kind, account, amount in (
+            (PostingKind.EARNED, payable, value.goods_fen - commission),
+            (PostingKind.COMMISSION, ledger.COMMISSION, commission),
+            (PostingKind.FREIGHT_EARNED, ledger.FREIGHT, value.freight_fen),
+        ):
+            postings.append(_posting(f"{kind}:{key}", kind, ledger.UNEARNED, account, amount, value))
+    return postings
+
+
+def cash_taken(*, order_id: int, point_id: int, amount_fen: int, reference: str) -> NewPosting:
+    """Return the posting of cash that the operator took."""
+    return NewPosting(
+        f"{PostingKind.CASH_TAKEN}:{reference}",
+        PostingKind.CASH_TAKEN,
+        ledger.operator_cash(point_id),
+        ledger.BUYER_CLEARING,
+        amount_fen,
+        order_id,
+    )
+
+
+def _posting(key: str, kind: PostingKind, debit, credit, amount: int, value: Value) -> NewPosting:
+    return NewPosting(key, kind, debit, credit, amount, value.consignment.order_id, value.consignment.pk)

@@ -1,0 +1,61 @@
+"""The figures counted anew from orders and collections, to be compared with the rollups (R1)."""
+
+from collections import Counter
+
+from core import clock
+from logistics.models import CollectionLine
+from marketplace.order.models import Line
+from marketplace.statistics.models import SalesDay
+from villages import codes
+
+
+def recounted() -> dict[tuple, Counter]:
+    """Return placed and taken units and fen by (day, seller's county, point's county, category), from the rows."""
+    figures: dict[tuple, Counter] = {}
+    placed = Line.objects.values_list(
+        "order__date_placed", "seller_division", "point_division", "category_path", "quantity", "unit_price_fen"
+    )
+    for at, seller, point, category, units, price in placed.iterator(chunk_size=2000):
+        counter = figures.setdefault(_key(at, seller, point, category), Counter())
+        counter["placed_units"] += units
+        counter["placed_fen"] += units * price
+    taken = CollectionLine.objects.values_list(
+        "collection__occurred_at",
+        "consignment_line__order_line__seller_division",
+        "consignment_line__order_line__point_division",
+        "consignment_line__order_line__category_path",
+        "taken",
+        "taken_fen",
+    )
+    for at, seller, point, category, units, fen in taken.iterator(chunk_size=2000):
+        if not units:
+            continue
+        counter = figures.setdefault(_key(at, seller, point, category), Counter())
+        counter["taken_units"] += units
+        counter["taken_fen"] += fen
+    return figures
+
+
+def rolled_up() -> dict[tuple, Counter]:
+    """Return the same figures as the rollups hold them."""
+    fields = ("placed_units", "placed_fen", "taken_units", "taken_fen")
+    keys = ("day", "seller_county", "point_county", "category_path")
+    return {
+        tuple(row[key] for key in keys): Counter({field: row[field] for field in fields})
+        for row in SalesDay.objects.values(*keys, *fields).iterator(chunk_size=2000)
+    }
+
+
+def differences() -> list[tuple[tuple, Counter, Counter]]:
+    """Return ``(key, rolled up, recounted)`` wherever the two are not equal."""
+    ours, true = rolled_up(), recounted()
+    empty = Counter()
+    return [
+        (key, ours.get(key, empty), true.get(key, empty))
+        for key in sorted(ours.keys() | true.keys())
+        if +ours.get(key, empty) != +true.get(key, empty)
+    ]
+
+
+def _key(at, seller: str, point: str, category: str) -> tuple:
+    return clock.day_of(at), codes.county_of(seller), codes.county_of(point), category

@@ -1,0 +1,84 @@
+"""Codes that prove a phone: sent as a text message, six digits, few tries, good for minutes and for once."""
+
+import datetime as dt
+import hmac
+import secrets
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F, Q
+from django.utils.translation import gettext as _
+
+from core import locks
+from core.sealed import digest
+from marketplace.communication.services import messages
+from marketplace.users.models import PhoneCode
+
+
+class UnableToSendCode(Exception):
+    """No code is sent now: too many were."""
+
+
+class UnableToVerify(Exception):
+    """The code is wrong, old, used, or was tried too often."""
+
+
+@transaction.atomic
+def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> None:
+    """Send a code to a phone in E.164.
+
+    :raises UnableToSendCode: past the hourly limits of the phone or of the network address.
+    """
+    phone_hash, address_hash = digest(phone), digest(network_address)
+    locks.mutex(f"phone-code:{phone_hash}")
+    last_hour = PhoneCode.objects.filter(created_at__gt=at - dt.timedelta(hours=1)).filter(
+        Q(phone_hash=phone_hash) | Q(network_address_hash=address_hash)
+    )
+    sent = last_hour.aggregate(
+        phone=Count("pk", filter=Q(phone_hash=phone_hash)),
+        address=Count("pk", filter=Q(network_address_hash=address_hash)),
+    )
+    if sent["phone"] >= settings.PHONE_CODES_PER_PHONE_HOUR:
+        raise UnableToSendCode(_("This phone was sent several codes already. Please use the newest, or wait an hour."))
+    if sent["address"] >= settings.PHONE_CODES_PER_ADDRESS_HOUR:
+        raise UnableToSendCode(_("Too many codes were asked for from your network. Please wait an hour."))
+    code = f"{secrets.randbelow(10**6):06d}"
+    PhoneCode.objects.create(
+        phone_hash=phone_hash,
+        network_address_hash=address_hash,
+        purpose=purpose,
+        code_hash=_code_hash(phone_hash, code),
+        created_at=at,
+        expires_at=at + dt.timedelta(minutes=settings.PHONE_CODE_MINUTES),
+    )
+    messages.enqueue_sms(
+        phone,
+        name="phone_code",
+        body=_("%(code)s is your code for Xiangpin Online, good for %(minutes)d minutes. Tell it to nobody.")
+        % {"code": code, "minutes": settings.PHONE_CODE_MINUTES},
+        at=at,
+    )
+
+
+def verify(phone: str, *, code: str, purpose: str, at: dt.datetime) -> None:
+    """Use up the newest code of a phone; a wrong try is counted even though the caller's work is refused.
+
+    :raises UnableToVerify: with what the person can do.
+    """
+    phone_hash = digest(phone)
+    newest = PhoneCode.objects.filter(phone_hash=phone_hash, purpose=purpose).order_by("-pk").first()
+    if newest is None or newest.used_at or newest.expires_at <= at:
+        raise UnableToVerify(_("This code is no longer valid. Please have a new one sent."))
+    counted = PhoneCode.objects.filter(pk=newest.pk, used_at=None, tries__lt=settings.PHONE_CODE_TRIES).update(
+        tries=F("tries") + 1
+    )
+    if not counted:
+        raise UnableToVerify(_("Too many tries. Please have a new code sent."))
+    if not hmac.compare_digest(newest.code_hash, _code_hash(phone_hash, code.strip())):
+        raise UnableToVerify(_("The code is wrong. Please look at the text message again."))
+    if not PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=at):
+        raise UnableToVerify(_("This code is no longer valid. Please have a new one sent."))
+
+
+def _code_hash(phone_hash: str, code: str) -> str:
+    return digest(f"{phone_hash}:{code}")
