@@ -1,10 +1,14 @@
 """The site's URLs. Each one is declared with a policy in ``config/policies.py``."""
 
 from django.conf import settings
-from django.conf.urls.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+from config.health import health
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    path("healthz", health, name="health"),
+    # Behind nginx these are answered before they get here.
+    re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]

@@ -1,9 +1,98 @@
-"""Who may open which URL: the policies, and the middleware that holds them before any view runs."""
+"""Who may open which URL: the policies, and the middleware that holds them before any view runs.
+
+The table of URLs stands in ``config/policies.py``. A policy says which kind of person may come in at all; which objects
+that person sees is the querysets' business (``visible_to``). Whoever is not let in gets the sign-in page when nobody is
+signed in, and a 404 otherwise: that a page or an object exists is not told.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404
+from django.utils.module_loading import import_string
+
+from logistics.models import HubWorker, Round
+from marketplace.partner.models import Partner
+from marketplace.users.models import StaffAssignment
+from villages.models import Operator
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A kind of person: a name for the tests and a question about a signed-in user."""
+
+    name: str
+    admits: Callable[[object], bool]
+    anonymous: bool = False
+
+
+def _sells(user) -> bool:
+    return Partner.objects.filter(users=user).exists()
+
+
+def _operates(user) -> bool:
+    return Operator.objects.filter(user=user, until=None).exists()
+
+
+def _moves(user) -> bool:
+    return (
+        HubWorker.objects.filter(user=user, until=None).exists()
+        or Round.objects.filter(driver=user, valid_to=None).exists()
+    )
+
+
+def _governs(user) -> bool:
+    return StaffAssignment.objects.filter(user=user, until=None).exists()
+
+
+PUBLIC = Policy("public", lambda user: True, anonymous=True)
+DEMONSTRATION = Policy("demonstration", lambda user: settings.DEMO_MESSAGES_PAGE, anonymous=True)
+SIGNED_IN = Policy("signed in", lambda user: True)
+SELLER = Policy("seller", _sells)
+OPERATOR = Policy("operator", _operates)
+MOVER = Policy("hub worker or driver", _moves)
+STAFF = Policy("staff of a division", _governs)
+PLATFORM = Policy("platform staff", lambda user: user.is_staff)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is declared of one URL.
+
+    :param policy: who may come in.
+    :param owned: for each keyword of the path that names somebody's object, the kind of object: the generated tests
+        put another tenant's object there and expect a 404. Keywords that name public things are ``public:…``.
+    :param methods: the methods that the view takes.
+    """
+
+    policy: Policy
+    owned: dict[str, str] = field(default_factory=dict)
+    methods: tuple[str, ...] = ("GET",)
 
 
 class PolicyMiddleware:
+    """Let a request pass to its view only by its URL's rule; a URL without one is a 404."""
+
     def __init__(self, get_response):
         self.get_response = get_response
+        self.rules: dict[str, Rule] = import_string(settings.URL_POLICIES)
 
     def __call__(self, request):
         return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        rule = self.rules.get(request.resolver_match.view_name)
+        if rule is None:
+            raise Http404("no policy is declared for this URL")
+        user = request.user
+        if not user.is_authenticated:
+            if not rule.policy.anonymous:
+                return redirect_to_login(request.get_full_path())
+            if rule.policy is DEMONSTRATION and not rule.policy.admits(user):
+                raise Http404("not part of this deployment")
+            return None
+        if not rule.policy.admits(user):
+            raise Http404("not for this person")
+        return None

@@ -19,6 +19,7 @@ ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 SITE_ID = 1
 ROOT_URLCONF = "config.urls"
+URL_POLICIES = "config.policies.RULES"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [

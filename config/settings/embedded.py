@@ -37,3 +37,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 MOVABLE_CLOCK = True
 DEMO_MESSAGES_PAGE = True
 DEMO_ACCOUNTS = True
+
+# Static files come straight from their folders: nothing is to be collected on one machine.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600

@@ -3,10 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue import pictures
 from catalogue.models import Category, Product, ProductClass, ProductImage
 from catalogue.services import richtext
 from catalogue.states import LISTING_MOVES, ListingState
@@ -30,7 +30,7 @@ class UnableToList(Exception):
 
 @dataclass(frozen=True)
 class Details:
-    """What a seller says of a listing. ``photo`` is WebP bytes made by ``catalogue.pictures``, or None to keep it."""
+    """What a seller says of a listing. ``photo`` is the name of a stored picture (``catalogue.pictures``), "" keeps it."""
 
     title: str
     category: Category
@@ -46,8 +46,7 @@ class Details:
     origin_code: str = ""
     keywords: str = ""
     upc: str = ""
-    photo: bytes | None = None
-    is_illustration: bool = False
+    photo: str = ""
 
 
 @transaction.atomic
@@ -141,11 +140,11 @@ def category_path(category: Category) -> str:
 
 
 def _set_photo(product: Product, details: Details) -> None:
-    if details.photo is None:
+    if not details.photo:
         return
     image = product.images.first() or ProductImage(product=product, display_order=0)
-    image.is_illustration = details.is_illustration
-    image.original.save(f"{product.slug or product.pk}.webp", ContentFile(details.photo), save=False)
+    image.original.name = details.photo
+    image.is_illustration = pictures.is_composed(details.photo)
     image.save()
 
 

@@ -1,0 +1,40 @@
+"""Who may open which URL: one row for every URL of the site, Oscar's included.
+
+``manage.py check_policies`` (part of ``bin/check``) fails on a URL without a row and on a row without a URL; the tests of
+``tests/functional/access`` are generated from the rows.
+"""
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from marketplace.access import PUBLIC, Rule
+
+READ_WRITE = ("GET", "POST")
+WRITE = ("POST",)
+
+RULES: dict[str, Rule] = {
+    "set_language": Rule(PUBLIC, methods=WRITE),
+    "media": Rule(PUBLIC, {"path": "public:picture"}),
+    "health": Rule(PUBLIC),
+}
+
+
+def names(patterns=None, namespace: str = "") -> list[str]:
+    """Return the name of every URL that the resolver knows, with its namespaces; a nameless one as ``path`` in <>."""
+    found = []
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            found += names(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern):
+            found.append(f"{namespace}{pattern.name}" if pattern.name else f"<{namespace}{pattern.pattern}>")
+    return found
+
+
+def undeclared() -> list[str]:
+    """Return the URLs without a rule."""
+    return sorted(set(names()) - RULES.keys())
+
+
+def stale() -> list[str]:
+    """Return the rules without a URL."""
+    return sorted(RULES.keys() - set(names()))
