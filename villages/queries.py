@@ -16,7 +16,7 @@ EARTH_KM = 6371.0088  # mean radius (IUGG)
 
 
 def counties(*, within: str = "430000000000", zones: bool = True) -> QuerySet[Division]:
-    """Return the county-level divisions that exist, by code; without ``zones`` only those that have ground of their own."""
+    """Return the county-level divisions that exist, by code; without ``zones`` only those with ground of their own."""
     found = Division.objects.within(within).filter(level=Level.COUNTY, valid_to=None).order_by("code")
     return found if zones else found.filter(host=None)
 

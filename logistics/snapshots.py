@@ -1,0 +1,116 @@
+"""The timetable as a process last read it from the database.
+
+Reading thousands of departures for one question would cost more than the answer. A snapshot may be some seconds old:
+what is taken of a departure is decided by the guarded update and never by a snapshot.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Max
+
+from logistics.models import Departure, Lane, Round, RoundStop
+from logistics.states import DepartureState
+from logistics.timetable import Connection, Ride, Timetable
+
+TRANSFER = timedelta(minutes=30)  # between unloading at a hub and loading there
+ON_THE_ROAD = timedelta(days=1)  # how long after leaving its hub a round may still call at a stop
+FRESH_SECONDS = 20.0
+
+
+@dataclass
+class _Kept:
+    timetable: Timetable
+    database: str
+    since: datetime
+    newest: int
+    read_at: float
+
+
+_kept: _Kept | None = None
+
+
+def current(at: datetime, *, fresh: bool = False) -> Timetable:
+    """Return a timetable that holds everything that departs from ``at`` on; one query where the kept one will do.
+
+    :param fresh: read the free crates again even if they were read a moment ago.
+    """
+    global _kept
+    newest = Departure.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    database = str(connection.settings_dict["NAME"])
+    kept = _kept
+    usable = (
+        kept is not None
+        and (kept.database, kept.newest) == (database, newest)
+        and timedelta(0) <= at - kept.since < ON_THE_ROAD
+    )
+    if usable and not fresh and time.monotonic() - kept.read_at < FRESH_SECONDS:
+        return kept.timetable
+    if usable and _refresh(kept):
+        kept.read_at = time.monotonic()
+        return kept.timetable
+    _kept = _Kept(read(at), database, at, newest, time.monotonic())
+    return _kept.timetable
+
+
+def forget() -> None:
+    """Drop what this process has kept."""
+    global _kept
+    _kept = None
+
+
+def _refresh(kept: _Kept) -> bool:
+    """Read the free crates again; False when departures were cancelled or the span is another."""
+    free = {
+        pk: (crates - out, crates - back)
+        for pk, crates, out, back in _departures(kept.since).values_list("pk", "crates", "taken_out", "taken_back")
+    }
+    if free.keys() != kept.timetable.rides.keys():
+        return False
+    kept.timetable.correct(free)
+    return True
+
+
+def _departures(since: datetime):
+    return Departure.objects.filter(state=DepartureState.SCHEDULED, departs_at__gte=since - ON_THE_ROAD)
+
+
+def read(since: datetime) -> Timetable:
+    """Read the timetable of the departures that can still be caught from ``since`` on."""
+    lanes = {
+        pk: (origin, destination, frozenset(classes))
+        for pk, origin, destination, classes in Lane.objects.values_list(
+            "pk", "origin_id", "destination_id", "storage_classes"
+        )
+    }
+    rounds = {
+        pk: (hub, frozenset(classes))
+        for pk, hub, classes in Round.objects.values_list("pk", "hub_id", "storage_classes")
+    }
+    stops: dict[int, list[tuple[int, int]]] = {}
+    for round_id, point_id, offset in RoundStop.objects.values_list("round_id", "point_id", "offset_minutes"):
+        stops.setdefault(round_id, []).append((point_id, offset * 60))
+    between, outbound, inbound = [], [], []
+    rows = _departures(since).values_list(
+        "pk", "lane_id", "round_id", "departs_at", "arrives_at", "crates", "taken_out", "taken_back"
+    )
+    for pk, lane_id, round_id, departs_at, arrives_at, crates, taken_out, taken_back in rows.iterator(chunk_size=5000):
+        departs, arrives = int(departs_at.timestamp()), int(arrives_at.timestamp())
+        if lane_id is not None:
+            origin, destination, classes = lanes[lane_id]
+            ride = Ride(pk, classes, crates - taken_out, crates - taken_back)
+            between.append(Connection(departs, arrives, origin, destination, ride))
+            continue
+        hub, classes = rounds[round_id]
+        ride = Ride(pk, classes, crates - taken_out, crates - taken_back)
+        for point_id, offset in stops.get(round_id, ()):
+            outbound.append(Connection(departs, departs + offset, hub, point_id, ride))
+            inbound.append(Connection(departs + offset, arrives, point_id, hub, ride))
+    return Timetable(
+        lanes=between,
+        outbound=outbound,
+        inbound=inbound,
+        default_transfer=int(TRANSFER.total_seconds()),
+    )

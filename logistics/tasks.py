@@ -1,0 +1,24 @@
+"""The network's tasks: each calls one service until there is nothing left to do."""
+
+import datetime as dt
+
+from celery import shared_task
+from django.conf import settings
+
+from core import clock
+from logistics.services import departures, routing
+
+
+@shared_task
+def route_waiting() -> None:
+    """Route what waits; also what missed its first departure."""
+    routing.reroute_missed(at=clock.now())
+    while routing.route_waiting(limit=settings.ROUTING_BATCH, at=clock.now()).claimed:
+        pass
+
+
+@shared_task
+def open_departures() -> None:
+    """Open the departures of the days ahead."""
+    at = clock.now()
+    departures.open_departures(until=clock.day_of(at) + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS), at=at)
