@@ -1,6 +1,6 @@
 """Who may open which URL: one row for every URL of the site, Oscar's included.
 
-``manage.py check_policies`` (part of ``bin/check``) fails on a URL without a row and on a row without a URL; the tests of
+``manage.py check_policies`` (part of ``bin/check``) fails on a URL without a row and on a row without a URL; tests in
 ``tests/functional/access`` are generated from the rows.
 """
 

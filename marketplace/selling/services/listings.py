@@ -30,7 +30,7 @@ class UnableToList(Exception):
 
 @dataclass(frozen=True)
 class Details:
-    """What a seller says of a listing. ``photo`` is the name of a stored picture (``catalogue.pictures``), "" keeps it."""
+    """What a seller says of a listing. ``photo`` names a stored picture, "" keeps the old one."""
 
     title: str
     category: Category
