@@ -56,9 +56,11 @@ class Command(BaseCommand):
 
 
 def app_sources() -> list[translations.Source]:
-    """The catalogues of the apps in this project's folder."""
+    """The catalogues of the apps in this project's folder, and of the folders above apps that LOCALE_PATHS names."""
     root = Path(settings.BASE_DIR).resolve()
     folders = {config.label: Path(config.path).resolve() for config in apps.get_app_configs()}
+    above = [Path(path).resolve().parent for path in settings.LOCALE_PATHS]
+    folders |= {folder.name: folder for folder in above if folder != root}
     return translations.app_sources(
         {
             label: folder
