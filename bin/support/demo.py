@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
             prepare()
             return serve(port=options.port, with_history=not options.no_history)
     except processes.Stopped:
-        say("\n已停止。")
+        say("▸ 已停止")
         return 0
     except (Crashed, environment.UnableToSetUp, processes.UnableToRun) as error:
         complain(f"✗ {error}")
@@ -142,8 +142,10 @@ def serve(*, port: int, with_history: bool) -> int:
             history = _begin("history", environment.manage("load_history"))
         _watch(running, history)
         return 0
+    except processes.Stopped:
+        say("\n▸ 正在停止…")
+        raise
     finally:
-        say("▸ 正在停止…")
         processes.stop(*running.values())
 
 
