@@ -18,6 +18,7 @@ from support.screen import Progress, complain, say
 PORT = 8000
 FIRST_ANSWER_WITHIN = 90.0  # seconds
 LOOK_EVERY = 0.5  # seconds
+LOCK = "demo.lock"
 
 
 class Crashed(Exception):
@@ -58,7 +59,7 @@ def _alone() -> Iterator[None]:
     """One demo per data folder: two workers on one SQLite file and one local broker would fight."""
     folder = environment.data_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+    with (folder / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -70,6 +71,8 @@ def reset() -> None:
     folder = environment.data_dir()
     say(f"▸ 清空 {folder}")
     for entry in folder.iterdir():
+        if entry.name == LOCK:
+            continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
