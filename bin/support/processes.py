@@ -98,6 +98,7 @@ def run(
     process = start(command, env=env, output=subprocess.PIPE, **where)
     try:
         with contextlib.ExitStack() as files:
+            files.enter_context(process.stdout)
             copy = None
             if log is not None:
                 log.parent.mkdir(parents=True, exist_ok=True)
