@@ -9,7 +9,6 @@ from django.conf import settings
 from logistics import snapshots
 from villages import queries as villages
 
-PACKING = dt.timedelta(hours=4)  # what a seller has from the order until the drop at the stop
 SHELVING = dt.timedelta(minutes=30)  # from the vehicle's arrival until the parcels stand on the shelf
 
 
@@ -18,7 +17,7 @@ class PromiseRequest:
     """A consignment that is asked about before there is one.
 
     :param origin_stop_id: the pickup point where the seller drops.
-    :param ready_from: when it can be dropped; by default ``PACKING`` after the question.
+    :param ready_from: when it can be dropped; by default ``settings.PACKING_HOURS`` after the question.
     """
 
     origin_stop_id: int
@@ -30,7 +29,7 @@ class PromiseRequest:
 
 def ready_from(at: dt.datetime) -> dt.datetime:
     """Return when what is ordered at ``at`` can be dropped at the seller's stop."""
-    return at + PACKING
+    return at + dt.timedelta(hours=settings.PACKING_HOURS)
 
 
 def handed_over_from(hours: villages.Hours, arrives_at: dt.datetime) -> dt.datetime | None:

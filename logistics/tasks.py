@@ -1,7 +1,5 @@
 """The network's tasks: each calls one service until there is nothing left to do."""
 
-import datetime as dt
-
 from celery import shared_task
 from django.conf import settings
 
@@ -20,5 +18,4 @@ def route_waiting() -> None:
 @shared_task
 def open_departures() -> None:
     """Open the departures of the days ahead."""
-    at = clock.now()
-    departures.open_departures(until=clock.day_of(at) + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS), at=at)
+    departures.open_departures(at=clock.now())

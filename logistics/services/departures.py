@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db.models import Q
 
 from core.clock import BEIJING, day_of
@@ -11,12 +12,15 @@ from logistics.models import Departure, Lane, Round
 _BATCH = 2000
 
 
-def open_departures(*, until: dt.date, at: dt.datetime) -> int:
+def open_departures(*, at: dt.datetime, until: dt.date | None = None) -> int:
     """Open the departures of every lane and round from today to ``until``, both included; return how many are new.
+
+    :param until: by default ``settings.DEPARTURE_HORIZON_DAYS`` ahead.
 
     What is open already stays as it is, so that this can run as often as it likes.
     """
     since = day_of(at)
+    until = until or since + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS)
     days = [since + dt.timedelta(days=n) for n in range((until - since).days + 1)]
     if not days:
         return 0
