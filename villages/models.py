@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.storage_class import StorageClass
 from villages import codes
@@ -28,7 +29,7 @@ class Division(models.Model):
     """A row of the national register. Rows are never edited: they end, and a succession names what follows."""
 
     code = models.CharField(_("Code"), max_length=12, primary_key=True)
-    name = models.CharField(_("Name"), max_length=64)
+    name = models.CharField(pgettext_lazy("of a place", "Name"), max_length=64)
     level = models.CharField(_("Level"), max_length=10, choices=Level)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name=_("Parent"))
     longitude = models.DecimalField(_("Longitude"), max_digits=9, decimal_places=6, null=True)
@@ -95,7 +96,7 @@ class PickupPoint(models.Model):
     """A place where parcels are collected (提货网点), and where sellers drop theirs."""
 
     code = models.CharField(_("Code"), max_length=20, unique=True)
-    name = models.CharField(_("Name"), max_length=64)
+    name = models.CharField(pgettext_lazy("of a place", "Name"), max_length=64)
     kind = models.CharField(_("Kind"), max_length=20, choices=PointKind)
     state = models.CharField(_("State"), max_length=10, choices=PointState, default=PointState.APPLIED)
     division = models.ForeignKey(Division, models.PROTECT, related_name="points", verbose_name=_("Division"))

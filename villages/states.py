@@ -2,11 +2,12 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PointState(TextChoices):
     APPLIED = "APPLIED", _("Applied")
-    OPEN = "OPEN", _("Open")
+    OPEN = "OPEN", pgettext_lazy("of a point", "Open")
     SUSPENDED = "SUSPENDED", _("Suspended")
     CLOSED = "CLOSED", _("Closed")
 

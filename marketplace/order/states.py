@@ -2,11 +2,12 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OrderState(TextChoices):
     AWAITING_PAYMENT = "AWAITING_PAYMENT", _("Awaiting payment")
-    OPEN = "OPEN", _("Open")
+    OPEN = "OPEN", pgettext_lazy("of an order", "Open")
     COMPLETED = "COMPLETED", _("Completed")
     CANCELLED = "CANCELLED", _("Cancelled")
 
