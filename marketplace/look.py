@@ -74,5 +74,8 @@ def components_page(request: HttpRequest) -> HttpResponse:
         "promised": clock.now().replace(hour=8, minute=0) + dt.timedelta(days=3),
         "page_obj": Paginator(range(180), 20).page(2),
         "code": "4823917",
+        "trend": [
+            (n + 1, value, 340 + 6 * n) for n, value in enumerate((343, 339, 362, 355, 448, 471, 410, 402, 493, 292))
+        ],
     }
     return render(request, "components/index.html", context)
