@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import PUBLIC, Rule
+from marketplace.access import DEMONSTRATION, PUBLIC, SIGNED_IN, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -15,6 +15,30 @@ RULES: dict[str, Rule] = {
     "set_language": Rule(PUBLIC, methods=WRITE),
     "media": Rule(PUBLIC, {"path": "public:picture"}),
     "health": Rule(PUBLIC),
+    # the storefront
+    "home": Rule(PUBLIC),
+    "look": Rule(PUBLIC),
+    "catalogue:index": Rule(PUBLIC),
+    "catalogue:category": Rule(PUBLIC, {"category_slug": "public:category slug", "pk": "public:category"}),
+    "catalogue:detail": Rule(PUBLIC, {"product_slug": "public:listing slug", "pk": "public:listing"}),
+    "pavilions:index": Rule(PUBLIC),
+    "pavilions:hall": Rule(PUBLIC, {"code": "public:prefecture"}),
+    "search:search": Rule(PUBLIC),
+    "basket:summary": Rule(PUBLIC),
+    "basket:add": Rule(PUBLIC, {"pk": "public:listing"}, WRITE),
+    "basket:change": Rule(PUBLIC, methods=WRITE),
+    "checkout:index": Rule(PUBLIC, methods=READ_WRITE),
+    "checkout:choose-point": Rule(PUBLIC, methods=READ_WRITE),
+    # the buyer's own
+    "customer:login": Rule(PUBLIC, methods=READ_WRITE),
+    "customer:logout": Rule(PUBLIC, methods=WRITE),
+    "customer:register": Rule(PUBLIC, methods=READ_WRITE),
+    "customer:summary": Rule(SIGNED_IN),
+    "customer:order-list": Rule(PUBLIC),
+    "customer:order": Rule(PUBLIC, {"number": "order"}),
+    "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
+    "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
+    "demo-messages": Rule(DEMONSTRATION),
 }
 
 

@@ -9,6 +9,7 @@ from config.health import health
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health, name="health"),
+    path("", include("marketplace.storefront.urls")),
     # Behind nginx these are answered before they get here.
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]

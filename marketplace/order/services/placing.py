@@ -269,7 +269,6 @@ def _check_limits(contact: Contact, phone_hash: str, address_hash: str, total_fe
 
 
 def _promise(groups: list[Group], point: PickupPoint, at: dt.datetime) -> None:
-    ready = at + dt.timedelta(hours=settings.PACKING_HOURS)
     requests = []
     for group in groups:
         if group.seller.drop_off_id is None:
@@ -285,7 +284,6 @@ def _promise(groups: list[Group], point: PickupPoint, at: dt.datetime) -> None:
                 point_id=point.pk,
                 storage_class=group.storage_class,
                 crates=group.crates,
-                ready_from=ready,
             )
         )
     for group, promised_at in zip(groups, promises.promises(requests, at=at), strict=True):
@@ -398,7 +396,7 @@ def _write_consignments(order, groups, point, order_lines, status, at) -> list[C
             held_day=clock.day_of(group.promised_at),
             promised_at=group.promised_at,
             created_at=at,
-            ready_from=at + dt.timedelta(hours=settings.PACKING_HOURS),
+            ready_from=promises.ready_from(at),
         )
         for group in groups
     )

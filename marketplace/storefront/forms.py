@@ -1,0 +1,92 @@
+"""The forms of the storefront: they read what was typed; the services decide."""
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from core import phones
+from marketplace.order.states import PaymentMethod
+
+
+class PhoneField(forms.CharField):
+    """A phone number in any usual form, cleaned to E.164."""
+
+    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"})
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=32, **kwargs)
+
+    def clean(self, value):
+        value = super().clean(value)
+        if not value:
+            return value
+        try:
+            return phones.normalise(value)
+        except phones.UnableToReadPhone as error:
+            raise forms.ValidationError(
+                _("This is not a phone number that can be reached. A mobile number has 11 digits.")
+            ) from error
+
+
+class CheckoutForm(forms.Form):
+    """One page, four questions: where, who, how to pay; what stands in the basket is asked above."""
+
+    point = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, error_messages={"invalid": _("Please choose a pickup point.")}
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Please tell who collects the parcel.")},
+    )
+    phone = PhoneField(
+        label=_("Mobile number"),
+        help_text=_("A text message comes when the parcel is there. The shop sees the last four digits only."),
+        error_messages={"required": _("Please give the phone that the message goes to.")},
+    )
+    phone_code = forms.CharField(
+        label=_("Code from the text message"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+    payment_method = forms.ChoiceField(choices=PaymentMethod.choices, initial=PaymentMethod.AT_POINT, required=False)
+    expected_fen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean_point(self):
+        if not self.cleaned_data.get("point"):
+            raise forms.ValidationError(_("Please choose a pickup point."))
+        return self.cleaned_data["point"]
+
+
+class SignInForm(forms.Form):
+    identifier = forms.CharField(
+        label=_("Mobile number or e-mail"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class RegistrationForm(forms.Form):
+    """An account by phone, proved by a code."""
+
+    name = forms.CharField(label=_("Name"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    phone = PhoneField(label=_("Mobile number"))
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least 8 characters, not only digits that everybody uses."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
+    phone_code = forms.CharField(
+        label=_("Code from the text message"),
+        max_length=8,
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+
+    def clean_password(self):
+        validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]

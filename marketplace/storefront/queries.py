@@ -1,0 +1,254 @@
+"""Questions of the storefront: cards of listings, facets, halls, promises for the chosen point."""
+
+import datetime as dt
+import functools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from django.core.files.storage import default_storage
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Substr
+
+from catalogue.models import Product, ProductImage
+from core.money import to_fen
+from logistics import promises
+from logistics.promises import PromiseRequest
+from villages import codes
+from villages.models import Division, PickupPoint
+from villages.states import Level
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture by its stored name, as the picture tags take it."""
+
+    name: str
+
+    @property
+    def storage(self):
+        return default_storage
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a list shows of a listing; ``left`` can still be ordered, ``promised_at`` is for the chosen point."""
+
+    pk: int
+    slug: str
+    title: str
+    pack: str
+    origin_code: str
+    origin: str
+    price_fen: int
+    left: int
+    image: StoredPicture | None
+    storage_class: str
+    seller_id: int
+    drop_off_id: int | None
+    harvest_from_month: int | None
+    harvest_to_month: int | None
+    reachable: bool | None = None
+    promised_at: dt.datetime | None = None
+
+    @property
+    def place(self) -> str:
+        """The prefecture and county in short: ``常德·石门``."""
+        return short_place(self.origin_code, self.origin)
+
+
+FIELDS = (
+    "pk",
+    "slug",
+    "title",
+    "pack",
+    "origin_id",
+    "origin__name",
+    "stockrecords__price",
+    "storage_class",
+    "seller_id",
+    "seller__drop_off_id",
+    "harvest_from_month",
+    "harvest_to_month",
+)
+
+
+def cards(listings: QuerySet[Product]) -> list[Card]:
+    """Return the cards of some listings in one query, in the queryset's order."""
+    first_image = ProductImage.objects.filter(product=OuterRef("pk")).order_by("display_order", "pk")
+    rows = listings.annotate(
+        left=F("stockrecords__num_in_stock") - F("stockrecords__num_allocated"),
+        image_name=Subquery(first_image.values("original")[:1]),
+    ).values_list(*FIELDS, "left", "image_name")
+    return [
+        Card(
+            pk=pk,
+            slug=slug,
+            title=title,
+            pack=pack,
+            origin_code=origin_code or "",
+            origin=origin or "",
+            price_fen=to_fen(price),
+            left=left or 0,
+            image=StoredPicture(image) if image else None,
+            storage_class=storage_class,
+            seller_id=seller_id,
+            drop_off_id=drop_off_id,
+            harvest_from_month=harvest_from,
+            harvest_to_month=harvest_to,
+        )
+        for (
+            pk, slug, title, pack, origin_code, origin, price, storage_class, seller_id, drop_off_id, harvest_from,
+            harvest_to, left, image,
+        ) in rows
+    ]  # fmt: skip
+
+
+def on_sale() -> QuerySet[Product]:
+    """Return what buyers may see and has a price."""
+    return Product.objects.listed().filter(stockrecords__price__isnull=False)
+
+
+def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.datetime) -> list[Card]:
+    """Return the cards with their promise for a point; without a point they stay as they are."""
+    if point is None or not found:
+        return list(found)
+    keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id}
+    ordered = sorted(keys)
+    times = dict(zip(ordered, promises.promises([_request(*key, point) for key in ordered], at=at), strict=True))
+    kept = storage_classes(point)
+    return [
+        replace(card, reachable=time is not None, promised_at=time)
+        for card in found
+        for time in [times.get((card.drop_off_id, card.storage_class)) if card.storage_class in kept else None]
+    ]
+
+
+def storage_classes(point: PickupPoint) -> set[str]:
+    """Return the storage classes that a point keeps; asked once for each point object."""
+    if not hasattr(point, "_storage_classes"):
+        point._storage_classes = set(point.capacities.values_list("storage_class", flat=True))
+    return point._storage_classes
+
+
+def _request(stop_id: int, storage_class: str, point: PickupPoint, crates: int = 1) -> PromiseRequest:
+    return PromiseRequest(origin_stop_id=stop_id, point_id=point.pk, storage_class=storage_class, crates=crates)
+
+
+def in_season(month: int) -> Q:
+    """Return the condition that a month lies in the harvest, spans over New Year included."""
+    begun, not_over, end = Q(harvest_from_month__lte=month), Q(harvest_to_month__gte=month), F("harvest_to_month")
+    straight = Q(harvest_from_month__lte=end) & begun & not_over
+    over_new_year = Q(harvest_from_month__gt=end) & (begun | not_over)
+    return straight | over_new_year
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many listings each top category and each prefecture has, and how many there are in all."""
+
+    total: int
+    categories: list[tuple[str, int]]
+    subcategories: list[tuple[str, int]]
+    prefectures: list[tuple[str, str, int]]
+
+
+def facets(listings: QuerySet[Product], *, category: str = "") -> Facets:
+    """Count listings by category and prefecture in one query; ``category`` opens its own branch."""
+    rows = (
+        listings.order_by()
+        .values("category_path", prefecture=Substr("origin_id", 1, 4))
+        .annotate(count=Count("pk"))
+        .values_list("category_path", "prefecture", "count")
+    )
+    tops, subs, places = Counter(), Counter(), Counter()
+    for path, prefecture, count in rows:
+        parts = path.split("/")
+        tops[parts[0]] += count
+        if category and parts[0] == category.split("/")[0] and len(parts) > 1:
+            subs["/".join(parts[:2])] += count
+        places[prefecture or ""] += count
+    names = prefecture_names()
+    return Facets(
+        total=sum(tops.values()),
+        categories=tops.most_common(),
+        subcategories=subs.most_common(),
+        prefectures=[
+            (code, names[code.ljust(12, "0")], count)
+            for code, count in sorted(places.items())
+            if code.ljust(12, "0") in names
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Hall:
+    """A prefecture's hall (分馆): its code, name, number of listings, and one of them by name."""
+
+    code: str
+    name: str
+    count: int
+    example: str
+
+
+def halls() -> list[Hall]:
+    """Return the fourteen halls in one query, empty ones too."""
+    rows = (
+        on_sale()
+        .order_by()
+        .values(prefecture=Substr("origin_id", 1, 4))
+        .annotate(count=Count("pk"), example=Min("title"))
+        .values_list("prefecture", "count", "example")
+    )
+    found = {(code or "").ljust(12, "0"): (count, example) for code, count, example in rows}
+    return [
+        Hall(code, short_name(name), *found.get(code, (0, ""))) for code, name in sorted(prefecture_names().items())
+    ]
+
+
+@functools.cache
+def _prefecture_names() -> dict[str, str]:
+    prefectures = Division.objects.filter(level=Level.PREFECTURE, valid_to=None).order_by("code")
+    return dict(prefectures.values_list("code", "name"))
+
+
+def prefecture_names() -> dict[str, str]:
+    """Return the names of the prefectures by code, kept in the process once they are there."""
+    names = _prefecture_names()
+    if not names:
+        _prefecture_names.cache_clear()
+    return names
+
+
+SUFFIXES = (
+    "土家族苗族自治州",
+    "苗族侗族自治县",
+    "土家族自治县",
+    "瑶族自治县",
+    "侗族自治县",
+    "苗族自治县",
+    "自治州",
+    "自治县",
+)
+
+
+def short_name(name: str) -> str:
+    """Return a division's name as people say it: ``湘西土家族苗族自治州`` gives ``湘西``, ``石门县`` gives ``石门``."""
+    for suffix in SUFFIXES:
+        if name.endswith(suffix):
+            return name.removesuffix(suffix)
+    return name[:-1] if len(name) > 2 and name[-1] in "市县区州" else name
+
+
+def short_place(code: str, name: str) -> str:
+    """Return prefecture and county in short: ``常德·石门``."""
+    prefecture = prefecture_names().get(codes.prefecture_of(code), "") if code else ""
+    county = short_name(name)
+    return f"{short_name(prefecture)}·{county}" if prefecture and prefecture != name else county
+
+
+def by_ids(ids: Iterable[int]) -> list[Card]:
+    """Return the cards of listings on sale by primary key, in the given order."""
+    ids = list(ids)
+    found = {card.pk: card for card in cards(on_sale().filter(pk__in=ids))}
+    return [found[pk] for pk in ids if pk in found]

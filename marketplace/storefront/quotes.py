@@ -1,0 +1,152 @@
+"""What an order would cost and when it would come: the basket's lines by seller, for a point."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from catalogue.states import ListingState
+from core.money import to_fen
+from logistics import promises
+from logistics.promises import PromiseRequest
+from marketplace.basket.models import Basket
+from villages.models import PickupPoint
+from villages.queries import capacities_of
+
+
+@dataclass
+class QuotedLine:
+    """A line of the basket at today's price; ``problem`` says why it cannot be ordered as it stands."""
+
+    pk: int
+    product: object
+    quantity: int
+    price_fen: int
+    left: int
+    image: object
+    problem: str = ""
+
+    @property
+    def fen(self) -> int:
+        return self.quantity * self.price_fen
+
+
+@dataclass
+class QuotedGroup:
+    """What one seller would send in one storage class."""
+
+    seller: object
+    storage_class: str
+    lines: list[QuotedLine] = field(default_factory=list)
+    crates: int = 1
+    promised_at: dt.datetime | None = None
+    problem: str = ""
+
+    @property
+    def fen(self) -> int:
+        return sum(line.fen for line in self.lines)
+
+
+@dataclass
+class Quote:
+    """The whole basket, quoted."""
+
+    groups: list[QuotedGroup]
+    point: PickupPoint | None
+
+    @property
+    def goods_fen(self) -> int:
+        return sum(group.fen for group in self.groups)
+
+    @property
+    def freight_fen(self) -> int:
+        return settings.FREIGHT_FEN * len(self.groups)
+
+    @property
+    def total_fen(self) -> int:
+        return self.goods_fen + self.freight_fen
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for group in self.groups for line in group.lines)
+
+    @property
+    def sellers(self) -> int:
+        return len({group.seller.pk for group in self.groups if group.seller})
+
+    @property
+    def promised_at(self) -> dt.datetime | None:
+        """When everything is there, or None where something does not come."""
+        times = [group.promised_at for group in self.groups]
+        return max(times) if times and all(times) else None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no line and no group has a problem."""
+        return bool(self.groups) and not any(
+            group.problem or any(line.problem for line in group.lines) for group in self.groups
+        )
+
+
+def quote(basket: Basket, *, point: PickupPoint | None, at: dt.datetime) -> Quote:
+    """Return the basket at today's prices, with the promise of each seller's part for a point."""
+    groups = _groups(basket)
+    result = Quote(groups, point)
+    if point is not None and groups:
+        for group, (time, problem) in zip(groups, answers(groups, [point], at=at)[point.pk], strict=True):
+            group.promised_at, group.problem = time, problem
+    return result
+
+
+def answers(
+    groups: list[QuotedGroup], points: list[PickupPoint], *, at: dt.datetime
+) -> dict[int, list[tuple[dt.datetime | None, str]]]:
+    """Return for each point, and each group in order, when it can be collected there, or why not."""
+    kept = capacities_of([point.pk for point in points])
+    requests, places = [], []
+    for point in points:
+        for number, group in enumerate(groups):
+            stop = group.seller.drop_off_id if group.seller else None
+            if group.storage_class in kept[point.pk] and stop:
+                requests.append(PromiseRequest(stop, point.pk, group.storage_class, group.crates))
+                places.append((point.pk, number))
+    found = dict(zip(places, promises.promises(requests, at=at), strict=True))
+    result = {}
+    for point in points:
+        result[point.pk] = row = []
+        for number, group in enumerate(groups):
+            time = found.get((point.pk, number))
+            if time is not None:
+                row.append((time, ""))
+            elif group.storage_class not in kept[point.pk]:
+                row.append((None, _("This point has no cold store for it.")))
+            else:
+                row.append((None, _("No vehicle brings it to this point.")))
+    return result
+
+
+def _groups(basket: Basket) -> list[QuotedGroup]:
+    groups: dict[tuple, QuotedGroup] = {}
+    shares: dict[tuple, Decimal] = {}
+    for line in basket.all_lines() if basket.pk else []:
+        product, record = line.product, line.stockrecord
+        key = (product.seller_id, product.storage_class)
+        group = groups.setdefault(key, QuotedGroup(product.seller, product.storage_class))
+        left = record.num_in_stock - record.num_allocated if record else 0
+        price = record.price if record and record.price is not None else line.price_incl_tax or Decimal(0)
+        quoted = QuotedLine(
+            line.pk, product, line.quantity, to_fen(price), left, next(iter(product.images.all()), None)
+        )
+        if product.state != ListingState.LISTED or record is None:
+            quoted.problem = _("No longer on sale. Please take it out.")
+        elif left <= 0:
+            quoted.problem = _("Sold out. Please take it out.")
+        elif left < line.quantity:
+            quoted.problem = _("Only %(left)d left. Please order fewer.") % {"left": left}
+        group.lines.append(quoted)
+        shares[key] = shares.get(key, Decimal(0)) + Decimal(line.quantity) / product.units_per_crate
+    for key, group in groups.items():
+        group.crates = max(1, -int(-shares[key] // 1))
+    return list(groups.values())

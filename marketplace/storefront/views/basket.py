@@ -1,0 +1,60 @@
+"""The basket's page and its changes."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from catalogue.models import Product
+from core import clock
+from marketplace.context import chosen_point
+from marketplace.storefront import quotes
+from marketplace.storefront.services import baskets
+
+
+@require_safe
+def summary(request: HttpRequest) -> HttpResponse:
+    """What is in the basket, by seller, with the promise for the chosen point."""
+    quote = quotes.quote(request.basket, point=chosen_point(request), at=clock.now())
+    return render(request, "storefront/basket.html", {"quote": quote})
+
+
+@require_POST
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a listing into the basket."""
+    product = get_object_or_404(Product.objects.listed(), pk=pk)
+    try:
+        baskets.add(request.basket, product=product, quantity=_units(request.POST.get("quantity", "1")))
+    except baskets.UnableToAdd as refusal:
+        messages.error(request, str(refusal))
+        return redirect(product)
+    if request.POST.get("buy"):
+        return redirect("checkout:index")
+    messages.success(request, _("%(name)s is in your basket.") % {"name": product.title})
+    return redirect(_back(request, reverse("basket:summary")))
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponse:
+    """Change the units of a line: ``set`` is ``<line>:<units>`` from a stepper, or ``line`` and ``quantity``."""
+    line, _sep, units = request.POST.get("set", "").partition(":")
+    line = line or request.POST.get("line", "")
+    units = units or request.POST.get("quantity", "")
+    if line.isdigit() and units.isdigit():
+        try:
+            baskets.set_quantity(request.basket, line_id=int(line), quantity=int(units[:4]))
+        except baskets.UnableToAdd as refusal:
+            messages.error(request, str(refusal))
+    return redirect(_back(request, reverse("basket:summary")))
+
+
+def _units(text: str) -> int:
+    return max(1, min(int(text), baskets.MAX_UNITS)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+
+
+def _back(request: HttpRequest, default: str) -> str:
+    target = request.POST.get("next", "")
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}) else default

@@ -1,0 +1,121 @@
+"""The buyer's orders: the list, the page with its ticket and timeline, cancelling."""
+
+from django.contrib import messages
+from django.core import signing
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core import clock
+from logistics import codes
+from logistics.states import CANCELLABLE, ConsignmentState
+from marketplace.order.models import Order
+from marketplace.order.services import cancelling
+from marketplace.storefront import timelines
+
+LINK_DAYS = 60
+SALT = "order-link"
+REMEMBERED = 20
+
+
+def remember(request: HttpRequest, order: Order) -> None:
+    """Let this browser open the order without an account."""
+    numbers = [number for number in request.session.get("orders", []) if number != order.number]
+    request.session["orders"] = [*numbers, order.number][-REMEMBERED:]
+
+
+def url_of(order: Order) -> str:
+    """Return the order's page."""
+    return reverse("customer:order", args=[order.number])
+
+
+def token_of(order: Order) -> str:
+    """Return a signed link's token: good for ``LINK_DAYS``, void when the pickup code is issued again."""
+    return signing.dumps([order.number, order.code_epoch], salt=SALT)
+
+
+def mine(request: HttpRequest, number: str) -> Order:
+    """Return the order if it is this person's or was placed in this browser; a 404 otherwise."""
+    order = (
+        Order.objects.select_related("pickup_point__division").prefetch_related("lines").filter(number=number).first()
+    )
+    if order is None:
+        raise Http404("no such order")
+    owner = request.user.is_authenticated and order.user_id == request.user.pk
+    if not owner and number not in request.session.get("orders", []):
+        raise Http404("not this person's order")
+    return order
+
+
+@require_safe
+def order_list(request: HttpRequest) -> HttpResponse:
+    """The person's orders, or those placed in this browser."""
+    orders = Order.objects.select_related("pickup_point").prefetch_related("lines__product__images", "consignments")
+    if request.user.is_authenticated:
+        orders = orders.visible_to(request.user)
+    else:
+        orders = orders.filter(number__in=request.session.get("orders", []))
+    page = Paginator(orders.order_by("-date_placed", "-pk"), 10).get_page(request.GET.get("page"))
+    return render(request, "storefront/order_list.html", {"page": page})
+
+
+@require_safe
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """An order with its ticket, its lines and where each consignment is."""
+    return _page(request, mine(request, number))
+
+
+@require_safe
+def order_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Open an order by the link of its message, and let this browser keep it."""
+    try:
+        number, epoch = signing.loads(token, salt=SALT, max_age=LINK_DAYS * 86_400)
+    except signing.BadSignature as error:
+        raise Http404("no such link") from error
+    found = Order.objects.filter(number=number, code_epoch=epoch).first()
+    if found is None:
+        raise Http404("the link is void")
+    remember(request, found)
+    return redirect(url_of(found))
+
+
+@require_POST
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel an order of which nothing is packed."""
+    found = mine(request, number)
+    try:
+        cancelling.cancel(found, by=request.user if request.user.is_authenticated else None, at=clock.now())
+    except cancelling.UnableToCancel as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The order is cancelled. You owe nothing for it."))
+    return redirect(url_of(found))
+
+
+def _page(request: HttpRequest, found: Order) -> HttpResponse:
+    consignments = list(
+        found.consignments.select_related("seller", "origin_stop")
+        .prefetch_related("lines__order_line__product__images", "parcels")
+        .order_by("pk")
+    )
+    ready = [c for c in consignments if c.state == ConsignmentState.AT_POINT]
+    shown = ready or [c for c in consignments if c.state not in {ConsignmentState.COLLECTED, *CANCELLABLE}]
+    context = {
+        "order": found,
+        "consignments": timelines.of(consignments),
+        "ready": ready,
+        "shelves": sorted({parcel.shelf for c in ready for parcel in c.parcels.all() if parcel.shelf}),
+        "parcels": sum(len(c.parcels.all()) for c in ready),
+        "code": codes.shown(codes.typed_code(found.number, epoch=found.code_epoch)) if ready else "",
+        "qr_text": codes.qr_text(found.number, epoch=found.code_epoch) if ready else "",
+        "on_the_way": bool(shown) and not ready,
+        "cancellable": bool(consignments) and all(c.state in CANCELLABLE and c.packed_at is None for c in consignments),
+        "promised_at": max((c.planned_at or c.promised_at for c in consignments if c.promised_at), default=None),
+        "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
+        "now": clock.now(),
+        "ended": all(c.ended_at for c in consignments),
+    }
+    return render(request, "storefront/order.html", context)
