@@ -69,6 +69,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "marketplace" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"look": "marketplace.templatetags.look"},  # it stands above the installed apps
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

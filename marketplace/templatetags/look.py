@@ -176,7 +176,7 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
 def pages(context, page) -> dict:
     """Links to the other pages of a paginated list, keeping the rest of the query."""
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    return {"page": page, "numbers": list(numbers), "request": context["request"]}
+    return {"page": page, "numbers": list(numbers), "query": context["request"].GET}
 
 
 def _share(value, maximum) -> str:
