@@ -14,7 +14,8 @@ from typing import Any
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFilter
 
-from catalogue.modelling import MODELS, mix, rgb
+from catalogue.modelling import MODELS
+from catalogue.modelling.clay import mix, rgb
 
 MASTER = 640
 HORIZON = 0.655  # where the wall meets the table
