@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.storage_class import StorageClass
@@ -19,6 +19,12 @@ from logistics.states import (
 EVERY_DAY = "1234567"
 
 
+class HubQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "HubQuerySet":
+        """Keep the hubs at which the user works now."""
+        return self.filter(workers__user=user, workers__until=None)
+
+
 class Hub(models.Model):
     """A prefecture or county transit centre (分拨中心)."""
 
@@ -28,6 +34,8 @@ class Hub(models.Model):
     division = models.ForeignKey("villages.Division", models.PROTECT, related_name="hubs")
     longitude = models.DecimalField(max_digits=9, decimal_places=6)
     latitude = models.DecimalField(max_digits=9, decimal_places=6)
+
+    objects = HubQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["division", "kind"], name="hub_once")]
@@ -118,6 +126,15 @@ class RoundStop(models.Model):
         return f"{self.round_id} #{self.sequence}"
 
 
+class DepartureQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "DepartureQuerySet":
+        """Keep the departures that the user drives, and those that begin or end at the user's own hubs."""
+        hubs = Hub.objects.visible_to(user).values("pk")
+        return self.filter(
+            Q(round__driver=user) | Q(round__hub__in=hubs) | Q(lane__origin__in=hubs) | Q(lane__destination__in=hubs)
+        )
+
+
 class Departure(models.Model):
     """A lane or a round on a day (班次), with the crates taken of its capacity, out and back."""
 
@@ -130,6 +147,8 @@ class Departure(models.Model):
     taken_out = models.PositiveIntegerField(default=0)
     taken_back = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=DepartureState, default=DepartureState.SCHEDULED)
+
+    objects = DepartureQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["departs_at"], name="departure_departs_at")]
@@ -260,6 +279,25 @@ class Leg(models.Model):
         return f"{self.consignment_id} v{self.route_version} #{self.sequence}"
 
 
+class ParcelQuerySet(models.QuerySet):
+    def at_points_of(self, user) -> "ParcelQuerySet":
+        """Keep the parcels bound for, or at, points where the user is an operator now."""
+        return self.filter(consignment__point__operators__user=user, consignment__point__operators__until=None)
+
+    def at_stops_of(self, user) -> "ParcelQuerySet":
+        """Keep the parcels that are dropped, or are to be dropped, at points where the user is an operator now."""
+        return self.filter(
+            consignment__origin_stop__operators__user=user, consignment__origin_stop__operators__until=None
+        )
+
+    def visible_to_movers(self, user) -> "ParcelQuerySet":
+        """Keep the parcels whose route in force uses a departure that the user drives or handles at an own hub."""
+        legs = Leg.objects.filter(
+            departure__in=Departure.objects.visible_to(user), released_at=None, consignment=OuterRef("consignment")
+        )
+        return self.filter(Exists(legs))
+
+
 class Parcel(models.Model):
     """One box of a consignment (件), with its own label, crates, scans and shelf."""
 
@@ -273,6 +311,8 @@ class Parcel(models.Model):
     shelf = models.CharField(_("Shelf"), max_length=12, blank=True)
     packed_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
+
+    objects = ParcelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Parcel")

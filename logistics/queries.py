@@ -1,9 +1,19 @@
 """Questions to the network and to what travels on it."""
 
 import datetime as dt
+from collections import Counter
 
+from core.storage_class import StorageClass
+from logistics.models import Consignment, Parcel
 from logistics.promises import PromiseRequest, promises
+from logistics.states import ParcelState
 from villages.models import PickupPoint
+
+SHELVES = {
+    StorageClass.AMBIENT: [f"{row}-{place:02d}" for row in "AB" for place in range(1, 13)],
+    StorageClass.CHILLED: [f"C-{place:02d}" for place in range(1, 13)],
+    StorageClass.FROZEN: [f"F-{place:02d}" for place in range(1, 7)],
+}
 
 
 def earliest_arrival(
@@ -11,3 +21,17 @@ def earliest_arrival(
 ) -> dt.datetime | None:
     """Return when the point could hand over what is ordered at ``at`` from a stop, or None where no way leads there."""
     return promises([PromiseRequest(origin_stop.pk, point.pk, storage_class, crates)], at=at)[0]
+
+
+def shelf_suggestions(consignment: Consignment, *, limit: int = 3) -> list[str]:
+    """Return shelves of the consignment's point and storage class for its parcels, the best first.
+
+    Where parcels of the same order stand already comes first, then the emptiest, in order of the shelves.
+    """
+    waiting = Parcel.objects.filter(consignment__point_id=consignment.point_id, state=ParcelState.AT_POINT)
+    standing = list(waiting.exclude(shelf="").values_list("shelf", "consignment__order_id"))
+    filled = Counter(shelf for shelf, _ in standing)
+    shelves = SHELVES[StorageClass(consignment.storage_class)]
+    same_order = [shelf for shelf, order_id in standing if order_id == consignment.order_id and shelf in shelves]
+    emptiest = sorted(shelves, key=lambda shelf: (filled[shelf], shelves.index(shelf)))
+    return list(dict.fromkeys([*same_order, *emptiest]))[:limit]

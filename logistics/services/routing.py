@@ -93,7 +93,9 @@ def _claimed(*, limit: int, at: dt.datetime, lease_until: dt.datetime) -> list[C
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM.format(skip_locked=skip_locked), [_moment(lease_until), _moment(at), _moment(at), limit])
         ids = [pk for (pk,) in cursor.fetchall()]
-    return list(Consignment.objects.filter(pk__in=ids).order_by("created_at", "pk")) if ids else []
+    return (
+        list(Consignment.objects.filter(pk__in=ids).select_related("order").order_by("created_at", "pk")) if ids else []
+    )
 
 
 def _search(
@@ -194,7 +196,7 @@ def _write(agreed: Sequence[tuple[Consignment, Route]], *, at: dt.datetime, by) 
                 consignment.number,
                 "consignment.routed",
                 {
-                    "order": consignment.order_id,
+                    "order": consignment.order.number,
                     "point": consignment.point_id,
                     "crates": consignment.crates,
                     "route_version": consignment.route_version + 1,
@@ -228,7 +230,7 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
                     "consignment",
                     consignment.number,
                     "consignment.unroutable",
-                    {"order": consignment.order_id, "point": consignment.point_id, "crates": consignment.crates},
+                    {"order": consignment.order.number, "point": consignment.point_id, "crates": consignment.crates},
                 )
                 for consignment in told
             ],
@@ -263,7 +265,10 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
     """
     with transaction.atomic():
         rows = list(
-            locks.lock(Consignment.objects.filter(pk__in=[c.pk for c in consignments]), rank=locks.Rank.CONSIGNMENT)
+            locks.lock(
+                Consignment.objects.filter(pk__in=[c.pk for c in consignments]).select_related("order"),
+                rank=locks.Rank.CONSIGNMENT,
+            )
         )
         for row in rows:
             if ConsignmentState.AWAITING_ROUTE not in MOVES[row.state]:
@@ -281,7 +286,7 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
                     "consignment",
                     row.number,
                     "consignment.unrouted",
-                    {"order": row.order_id, "route_version": row.route_version, "reason": reason},
+                    {"order": row.order.number, "route_version": row.route_version, "reason": reason},
                 )
                 for row in rows
             ],
