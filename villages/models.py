@@ -85,7 +85,7 @@ class PickupPointQuerySet(models.QuerySet):
 
     def within(self, code: str) -> "PickupPointQuerySet":
         """Keep the points at or below a division."""
-        return self.filter(division_id__range=codes.span(code))
+        return self.filter(division__code__range=codes.span(code))
 
     def visible_to(self, user) -> "PickupPointQuerySet":
         """Keep the points at which the user is an operator now."""

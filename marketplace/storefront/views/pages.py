@@ -165,7 +165,7 @@ def _listing(request: HttpRequest, *, title: str, category: str = "", prefecture
     if category:
         listings = listings.filter(category_path__range=(category, f"{category}/\U0010ffff"))
     if prefecture.isdigit():
-        listings = listings.filter(origin_id__range=codes.span(prefecture.ljust(12, "0")))
+        listings = listings.filter(origin__code__range=codes.span(prefecture.ljust(12, "0")))
     if season:
         listings = listings.filter(queries.in_season(month))
     facets = queries.facets(listings, category=category)
