@@ -118,7 +118,7 @@ def picture(image, size: int = 320, alt: str = "", eager: bool = False, flag: st
     _, name = _stored(image)
     return {
         "img": _img(image, size, alt, eager=eager),
-        "composed": bool(name) and pictures.is_composed(name),
+        "composed": bool(name) and getattr(image, "is_illustration", pictures.is_composed(name)),
         "flag": flag,
         "back": back,
     }
