@@ -18,12 +18,11 @@ case $role in
   migrate)
     exec python manage.py migrate --noinput "$@" ;;
   healthy)
-    # Any answer of the web server will do: whether a dependency ails is not to be cured by restarting this one.
     exec python -c '
 import http.client
 connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=4)
-connection.request("HEAD", "/", headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
-raise SystemExit(connection.getresponse().status >= 500)' ;;
+connection.request("GET", "/healthz", headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
+raise SystemExit(connection.getresponse().status != 200)' ;;
   *)
     exec python manage.py "$role" "$@" ;;
 esac
