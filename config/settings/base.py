@@ -176,6 +176,7 @@ PHONE_CODE_MINUTES = 10
 PHONE_CODE_TRIES = 5
 PHONE_CODES_PER_PHONE_HOUR = 5
 PHONE_CODES_PER_ADDRESS_HOUR = 30
+PACKING_HOURS = 4  # a seller has this long before goods can be dropped at the stop
 PAYMENT_HOLD_MINUTES = 30
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}

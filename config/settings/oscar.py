@@ -26,7 +26,7 @@ OSCAR_APPS = [
     "treebeard",
 ]
 
-OSCAR_SHOP_NAME = _("Hunan Goods Online")
+OSCAR_SHOP_NAME = _("Xiangpin Online")
 OSCAR_DEFAULT_CURRENCY = "CNY"
 OSCAR_CURRENCY_FORMAT = {"CNY": {"format": "¥#,##0.00"}}
 OSCAR_SLUG_FUNCTION = "catalogue.slugs.pinyin_slug"

@@ -96,10 +96,9 @@ def _choices(quote: quotes.Quote, point: PickupPoint | None, at: dt.datetime) ->
     """Return the chosen point and those near it, each with its hours and what it can promise for this basket."""
     if point is None:
         return []
-    near = villages.points_near(
-        float(point.longitude), float(point.latitude), limit=POINTS_SHOWN, county=point.county_code
-    )
-    found = [point, *[other for other in near if other.pk != point.pk]][:POINTS_SHOWN]
+    near = villages.points_near(float(point.longitude), float(point.latitude), limit=POINTS_SHOWN)
+    distances = {other.point.pk: other.distance_km for other in near}
+    found = [point, *[other.point for other in near if other.point.pk != point.pk]][:POINTS_SHOWN]
     answers = quotes.answers(quote.groups, found, at=at)
     hours = villages.hours_of([other.pk for other in found])
     return [
@@ -109,17 +108,10 @@ def _choices(quote: quotes.Quote, point: PickupPoint | None, at: dt.datetime) ->
             "problem": next((problem for _time, problem in answers[other.pk] if problem), ""),
             "promised_at": max((time for time, _p in answers[other.pk] if time), default=None),
             "hours": today_hours(hours[other.pk], at),
-            "distance_km": distance(point, other),
+            "distance_km": distances.get(other.pk) if other.pk != point.pk else None,
         }
         for other in found
     ]
-
-
-def distance(one: PickupPoint, other: PickupPoint) -> float:
-    """Return the distance of two points in kilometres."""
-    return villages.distance_km(
-        float(one.longitude), float(one.latitude), float(other.longitude), float(other.latitude)
-    )
 
 
 def today_hours(hours, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
@@ -212,11 +204,9 @@ def _points(request: HttpRequest) -> dict:
     path = villages.path_of(code) if code.isdigit() and len(code) == 12 else []
     found, distances = [], {}
     if latitude is not None and longitude is not None:
-        found = villages.points_near(longitude, latitude, limit=12)
-        distances = {
-            point.pk: villages.distance_km(longitude, latitude, float(point.longitude), float(point.latitude))
-            for point in found
-        }
+        near = villages.points_near(longitude, latitude, limit=12)
+        found = [other.point for other in near]
+        distances = {other.point.pk: other.distance_km for other in near}
     elif len(path) >= 3:
         found = list(villages.points_in(path[-1].code)[:POINTS_LISTED])
     hours = villages.hours_of([point.pk for point in found])

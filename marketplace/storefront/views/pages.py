@@ -139,7 +139,7 @@ def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
     context = {
         "product": product,
         "card": card,
-        "description": richtext.clean(product.description),
+        "description": richtext.render(product.description),
         "image": next(iter(product.images.all()), None),
         "more": queries.with_promises(more, point=point, at=at),
         "month": clock.day_of(at).month,

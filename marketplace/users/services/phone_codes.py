@@ -54,7 +54,7 @@ def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> 
     messages.enqueue_sms(
         phone,
         name="phone_code",
-        body=_("%(code)s is your code for Hunan Goods Online, good for %(minutes)d minutes. Tell it to nobody.")
+        body=_("%(code)s is your code for Xiangpin Online, good for %(minutes)d minutes. Tell it to nobody.")
         % {"code": code, "minutes": settings.PHONE_CODE_MINUTES},
         at=at,
     )
