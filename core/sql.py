@@ -21,7 +21,7 @@ def update_from(
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} AS t SET {assign} FROM (VALUES {values}) AS v "
-            f"WHERE t.id = v.column1 AND {where} RETURNING t.{returning}",
+            f"WHERE t.id = v.column1 AND {where} RETURNING {returning}",
             [part for row in sorted(rows) for part in row],
         )
         return {row[0] for row in cursor.fetchall()}

@@ -76,7 +76,9 @@ def _hub(division: Division, kind: HubKind) -> Hub:
 def _short(name: str, kind: HubKind) -> str:
     """Return how people call a division: 湘西土家族苗族自治州 is 湘西, 麻阳苗族自治县 is 麻阳县."""
     plain = _PEOPLES.sub("", name)
-    return plain.rstrip("市州") if kind == HubKind.PREFECTURE else plain
+    if kind == HubKind.COUNTY:
+        return plain
+    return plain.removesuffix("市") if plain == name else plain.removesuffix("州")
 
 
 def _build_rounds(hubs: dict[str, Hub]) -> dict[int, int]:
