@@ -107,12 +107,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(DATA_DIR / "static"))
-STATICFILES_DIRS = [
-    BASE_DIR / "marketplace" / "static",
-    ("npm/htmx.org", BASE_DIR / "node_modules" / "htmx.org" / "dist"),
-    ("npm/echarts", BASE_DIR / "node_modules" / "echarts" / "dist"),
+STATICFILES_DIRS = [BASE_DIR / "marketplace" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "marketplace.npm.NpmFinder",
 ]
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 MEDIA_URL = env.text("MEDIA_URL_BASE", "/media/")
 MEDIA_ROOT = DATA_DIR / "media"
 NODE_MODULES = BASE_DIR / "node_modules"
