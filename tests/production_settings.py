@@ -15,3 +15,8 @@ CSRF_COOKIE_SECURE = False
 LANGUAGE_COOKIE_SECURE = False
 OSCAR_BASKET_COOKIE_SECURE = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# What the workers would fight over, had they it in common.
+MEDIA_ROOT = DATA_DIR / f"worker-{_worker}" / "media"  # noqa: F405
+SEARCH_INDEX_DIR = DATA_DIR / f"worker-{_worker}" / "search"  # noqa: F405
+SEARCH_INDEX = f"listings-test-{_worker}"

@@ -8,7 +8,6 @@ from elasticsearch.helpers import BulkIndexError, bulk
 
 from catalogue.search.documents import Document, Hits, SearchUnavailable, loose_words, query_words, sounds, words
 
-INDEX = "listings"
 FIELDS = ["title^4", "keywords^2", "sounds^1.5", "category^2", "origin^1.5", "seller"]
 TIMEOUT_SECONDS = 2
 
@@ -24,18 +23,15 @@ class Listing(StoredDocument):
     origin = Text(analyzer="whitespace")
     seller = Text(analyzer="whitespace")
 
-    class Index:
-        name = INDEX
-
 
 class Engine:
     """Elasticsearch by ``ELASTICSEARCH_URL``."""
 
-    def __init__(self, url: str = "", index: str = INDEX):
+    def __init__(self, url: str = "", index: str = ""):
         self.client = Elasticsearch(
             url or settings.ELASTICSEARCH_URL, request_timeout=TIMEOUT_SECONDS, max_retries=0, retry_on_timeout=False
         )
-        self.index = index
+        self.index = index or settings.SEARCH_INDEX
 
     def replace(self, documents: list[Document]) -> None:
         self._ensure()

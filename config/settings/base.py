@@ -188,6 +188,7 @@ MAP_REVIEW_NUMBER = env.text("MAP_REVIEW_NUMBER")
 
 ELASTICSEARCH_URL = env.text("ELASTICSEARCH_URL")
 SEARCH_ENGINE = "catalogue.search.elasticsearch.Engine" if ELASTICSEARCH_URL else "catalogue.search.embedded.Engine"
+SEARCH_INDEX = "listings"  # its name in Elasticsearch
 SEARCH_INDEX_DIR = DATA_DIR / "search"
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")

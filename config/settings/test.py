@@ -1,11 +1,14 @@
 """Tests on the embedded parts: SQLite on disk (threads and processes share it), fast passwords, quiet queues."""
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
 from config.settings.base import *  # noqa: F403
 
 _folder = Path(tempfile.mkdtemp(prefix="xiangpin-test-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 SECRET_KEY = "test-only-secret-key-0123456789-0123456789-0123456789"  # noqa: S105 - of the tests only
 FIELD_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
@@ -27,6 +30,7 @@ MEDIA_ROOT = _folder / "media"
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = _folder / "static"
 STATIC_ROOT.mkdir()
+SEARCH_ENGINE = "catalogue.search.embedded.Engine"  # also where ELASTICSEARCH_URL is set for the tests that ask for it
 SEARCH_INDEX_DIR = _folder / "search"
 CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
