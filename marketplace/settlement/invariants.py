@@ -81,7 +81,7 @@ def money_adds_up() -> Iterator[Finding]:
             open_fen=Sum(F("open") * price), taken_fen=Sum((F("taken") - F("returned")) * price)
         )
     }
-    live = Case(When(state__in=ENDED, then=Value(0)), default=F("freight_fen"))
+    live = Case(When(state__in=ENDED, then=Value(0)), default=F("freight_fen"), output_field=IntegerField())
     freight = dict(Consignment.objects.values_list("order_id").annotate(fen=Sum(live)))
     for order in Order.objects.values("pk", "number", "total_fen", "status").iterator(chunk_size=2000):
         balance, sums = balances[order["pk"]], lines.get(order["pk"], {"open_fen": 0, "taken_fen": 0})
