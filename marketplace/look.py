@@ -9,7 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import clock
 from marketplace.widgets import ClosableRadioSelect
@@ -26,22 +26,34 @@ class Sample:
 class SampleForm(forms.Form):
     """One field of each kind, with one mistake in it."""
 
-    name = forms.CharField(label=_("Name"))
+    name = forms.CharField(label=pgettext_lazy("sample", "Name"))
     phone = forms.CharField(
-        label=_("Mobile phone"), help_text=_("A message comes when the goods arrive; the counter sees the last digits")
+        label=pgettext_lazy("sample", "Mobile phone"),
+        help_text=pgettext_lazy("sample", "A message comes when the goods arrive; the counter sees the last digits"),
     )
-    weight = forms.ChoiceField(label=_("Weight of a box"), choices=[("5", "5 kg"), ("10", "10 kg")])
-    price = forms.DecimalField(label=_("Price"))
-    note = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
-    inspected = forms.BooleanField(label=_("Inspected"), help_text=_("With the report of the lot"), required=False)
+    weight = forms.ChoiceField(
+        label=pgettext_lazy("sample", "Weight of a box"), choices=[("5", "5 kg"), ("10", "10 kg")]
+    )
+    price = forms.DecimalField(label=pgettext_lazy("sample", "Price"))
+    note = forms.CharField(
+        label=pgettext_lazy("sample", "Note"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
+    inspected = forms.BooleanField(
+        label=pgettext_lazy("sample", "Inspected"),
+        help_text=pgettext_lazy("sample", "With the report of the lot"),
+        required=False,
+    )
     pay = forms.ChoiceField(
-        label=_("How to pay"),
-        choices=[("POINT", _("Pay at the pickup point")), ("CARD", _("Pay now"))],
-        widget=ClosableRadioSelect(closed={"CARD": _("Not set up here yet")}),
+        label=pgettext_lazy("sample", "How to pay"),
+        choices=[
+            ("POINT", pgettext_lazy("sample", "Pay at the pickup point")),
+            ("CARD", pgettext_lazy("sample", "Pay now")),
+        ],
+        widget=ClosableRadioSelect(closed={"CARD": pgettext_lazy("sample", "Not set up here yet")}),
     )
 
     def clean_phone(self):
-        raise forms.ValidationError(_("One digit is missing: a mobile number has 11 digits"))
+        raise forms.ValidationError(pgettext_lazy("sample", "One digit is missing: a mobile number has 11 digits"))
 
 
 def components_page(request: HttpRequest) -> HttpResponse:
