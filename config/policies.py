@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, PUBLIC, SIGNED_IN, Rule
+from marketplace.access import DEMONSTRATION, PUBLIC, SELLER, SIGNED_IN, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -39,6 +39,14 @@ RULES: dict[str, Rule] = {
     "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),
+    # the seller's console
+    "selling:index": Rule(SELLER),
+    "selling:consignments": Rule(SELLER),
+    "selling:consignment": Rule(SELLER, {"number": "seller's consignment"}, READ_WRITE),
+    "selling:labels": Rule(SELLER, {"number": "seller's consignment"}),
+    "selling:listing-add": Rule(SELLER, methods=READ_WRITE),
+    "selling:listing-edit": Rule(SELLER, {"pk": "seller's listing"}, READ_WRITE),
+    "selling:listing-move": Rule(SELLER, {"pk": "seller's listing"}, WRITE),
 }
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health, name="health"),
     path("", include("marketplace.storefront.urls")),
+    path("seller/", include("marketplace.selling.urls")),
     # Behind nginx these are answered before they get here.
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]

@@ -166,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Rules of the marketplace that a deployment may set.
+UNITS_PER_CRATE = 4  # of a new listing; a crate holds so many of its packs
 FREIGHT_FEN = 600  # flat freight of one consignment, in fen
 MAX_UNPAID_ORDERS_PER_PHONE = 3  # open orders to be paid at the point
 MAX_UNPAID_FEN_PER_PHONE = 200_000  # their value together, in fen

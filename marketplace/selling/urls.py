@@ -1,0 +1,14 @@
+from django.urls import path, re_path
+
+from marketplace.selling import views
+
+app_name = "selling"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("consignments/", views.consignments, name="consignments"),
+    re_path(r"^consignments/(?P<number>\d{12})/$", views.consignment, name="consignment"),
+    re_path(r"^consignments/(?P<number>\d{12})/labels/$", views.label_sheet, name="labels"),
+    path("listings/add/", views.listing_add, name="listing-add"),
+    path("listings/<int:pk>/", views.listing_edit, name="listing-edit"),
+    path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),
+]
