@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
+from logistics import snapshots
+
 # Playwright keeps an event loop in the test's thread; Django would then refuse the database to every later test.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
@@ -90,6 +92,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
 def _empty_cache() -> Iterator[None]:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget_timetable() -> Iterator[None]:
+    """A process keeps the timetable that it read; the next test's departures are others with the same keys."""
+    snapshots.forget()
+    yield
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,245 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.storage_class import StorageClass
+from logistics.states import Direction
+from logistics.timetable import Connection, Hop, Ride, Route, Timetable
+
+AMBIENT, CHILLED = StorageClass.AMBIENT, StorageClass.CHILLED
+STOP, POINT = 901, 902
+
+
+def ride(number: int, *, out: int = 10, back: int = 10, classes=(AMBIENT,)) -> Ride:
+    return Ride(number, frozenset(classes), out, back)
+
+
+def search(timetable: Timetable, *, at: int = 0, crates: int = 1, storage_class: str = AMBIENT) -> Route | None:
+    return timetable.route(origin=STOP, destination=POINT, at=at, storage_class=storage_class, crates=crates)
+
+
+def one_way(**changes) -> Timetable:
+    """A round brings in to hub 1 at 100, a lane leaves at 150 for hub 2 and is there at 200, a round delivers at 300."""
+    rides = {"inbound": ride(1), "lane": ride(2), "outbound": ride(3)} | changes
+    return Timetable(
+        inbound=[Connection(50, 100, STOP, 1, rides["inbound"])],
+        lanes=[Connection(150, 200, 1, 2, rides["lane"])],
+        outbound=[Connection(250, 300, 2, POINT, rides["outbound"])],
+        default_transfer=50,
+    )
+
+
+def test_a_route_names_each_departure_with_its_direction():
+    route = search(one_way())
+
+    assert route == Route(
+        300, (Hop(1, Direction.BACK, 50, 100), Hop(2, Direction.OUT, 150, 200), Hop(3, Direction.OUT, 250, 300))
+    )
+
+
+def test_goods_that_are_at_the_stop_too_late_find_no_route():
+    assert search(one_way(), at=50) is not None
+    assert search(one_way(), at=51) is None
+
+
+def test_a_hub_needs_its_transfer_time():
+    timetable = one_way()
+    hurried = Timetable(
+        inbound=timetable.inbound[STOP],
+        lanes=timetable.lanes,
+        outbound=timetable.outbound[POINT],
+        transfer_seconds={1: 51},
+        default_transfer=50,
+    )
+
+    assert search(timetable) is not None
+    assert search(hurried) is None
+
+
+def test_a_full_departure_is_passed_over_in_its_own_direction_only():
+    assert search(one_way(inbound=ride(1, back=1)), crates=2) is None
+    assert search(one_way(lane=ride(2, out=1)), crates=2) is None
+    assert search(one_way(outbound=ride(3, out=1)), crates=2) is None
+    assert search(one_way(inbound=ride(1, out=0), outbound=ride(3, back=0)), crates=2) is not None
+
+
+def test_a_departure_that_does_not_keep_the_storage_class_is_passed_over():
+    both = (AMBIENT, CHILLED)
+
+    assert search(one_way(inbound=ride(1, classes=both), lane=ride(2, classes=both)), storage_class=CHILLED) is None
+    cool = one_way(inbound=ride(1, classes=both), lane=ride(2, classes=both), outbound=ride(3, classes=both))
+    assert search(cool, storage_class=CHILLED) is not None
+
+
+def test_what_stays_at_its_stop_needs_no_leg():
+    route = one_way().route(origin=STOP, destination=STOP, at=7, storage_class=AMBIENT, crates=1)
+
+    assert route == Route(7, ())
+
+
+def test_two_points_of_one_hub_need_no_lane():
+    timetable = Timetable(
+        inbound=[Connection(50, 100, STOP, 1, ride(1))], outbound=[Connection(150, 200, 1, POINT, ride(2))]
+    )
+
+    assert [hop.departure_id for hop in search(timetable).hops] == [1, 2]
+
+
+def test_a_kept_pass_is_not_used_once_its_departure_is_full():
+    later = Connection(160, 240, 1, 2, ride(4))
+    timetable = one_way(lane=ride(2, out=1))
+    timetable = Timetable(
+        inbound=timetable.inbound[STOP],
+        lanes=[*timetable.lanes, later],
+        outbound=[*timetable.outbound[POINT], Connection(400, 450, 2, POINT, ride(5))],
+        default_transfer=50,
+    )
+
+    first = search(timetable)
+    timetable.take(first, 1)
+    second = search(timetable)
+
+    assert [hop.departure_id for hop in first.hops] == [1, 2, 3]
+    assert [hop.departure_id for hop in second.hops] == [1, 4, 5]
+
+
+def test_what_is_given_back_is_found_again():
+    timetable = one_way(lane=ride(2, out=1))
+    first = search(timetable)
+    timetable.take(first, 1)
+    assert search(timetable) is None
+
+    timetable.give(first, 1)
+
+    assert search(timetable) == first
+
+
+def test_the_database_corrects_what_a_snapshot_believed():
+    timetable = one_way()
+
+    timetable.correct({2: (0, 10)})
+    assert search(timetable) is None
+    timetable.correct({2: (1, 10)})
+    assert search(timetable) is not None
+
+
+def test_from_a_hub_the_way_goes_on_to_the_point():
+    timetable = one_way()
+
+    route = timetable.route_from_hub(hub=1, destination=POINT, at=150, storage_class=AMBIENT, crates=1)
+
+    assert [hop.departure_id for hop in route.hops] == [2, 3]
+    assert timetable.route_from_hub(hub=1, destination=POINT, at=151, storage_class=AMBIENT, crates=1) is None
+
+
+# Against an oracle that tries every way there is
+
+
+HUBS = st.integers(1, 4)
+STOPS = st.integers(901, 903)
+CLASSES = st.sets(st.sampled_from([AMBIENT, CHILLED]), min_size=1)
+
+
+@st.composite
+def timetables(draw) -> tuple[Timetable, dict[int, int]]:
+    number = iter(range(1, 1000))
+
+    def connection(origin: int, destination: int) -> Connection:
+        departs = draw(st.integers(0, 40))
+        room = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+        return Connection(
+            departs,
+            departs + draw(st.integers(1, 12)),
+            origin,
+            destination,
+            Ride(next(number), frozenset(draw(CLASSES)), *room),
+        )
+
+    lanes = [
+        connection(origin, destination)
+        for origin, destination in draw(st.lists(st.tuples(HUBS, HUBS), max_size=9))
+        if origin != destination
+    ]
+    inbound = [connection(stop, hub) for stop, hub in draw(st.lists(st.tuples(STOPS, HUBS), max_size=4))]
+    outbound = [connection(hub, stop) for hub, stop in draw(st.lists(st.tuples(HUBS, STOPS), max_size=4))]
+    transfer = draw(st.dictionaries(HUBS, st.integers(0, 5)))
+    return Timetable(
+        lanes=lanes, inbound=inbound, outbound=outbound, transfer_seconds=transfer, default_transfer=2
+    ), transfer
+
+
+def oracle(
+    timetable: Timetable,
+    transfer: dict[int, int],
+    origin: int,
+    destination: int,
+    at: int,
+    storage_class: str,
+    crates: int,
+) -> int | None:
+    """Return the earliest arrival by trying every sequence of departures."""
+    if origin == destination:
+        return at
+
+    def usable(ride: Ride, free: int) -> bool:
+        return free >= crates and storage_class in ride.storage_classes
+
+    def from_hub(hub: int, since: int) -> list[int]:
+        ready = since + transfer.get(hub, 2)
+        ends = [
+            c.arrives
+            for c in timetable.outbound.get(destination, ())
+            if c.origin == hub and c.departs >= ready and usable(c.ride, c.ride.free_out)
+        ]
+        for lane in timetable.lanes:
+            if lane.origin == hub and lane.departs >= ready and usable(lane.ride, lane.ride.free_out):
+                ends += from_hub(lane.destination, lane.arrives)
+        return ends
+
+    found = [
+        end
+        for c in timetable.inbound.get(origin, ())
+        if c.departs >= at and usable(c.ride, c.ride.free_back)
+        for end in from_hub(c.destination, c.arrives)
+    ]
+    return min(found, default=None)
+
+
+QUESTIONS = st.lists(
+    st.tuples(STOPS, STOPS, st.integers(0, 30), st.sampled_from([AMBIENT, CHILLED]), st.integers(1, 3), st.booleans()),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(timetables(), QUESTIONS)
+def test_no_way_arrives_before_the_one_that_is_found(made, questions):
+    timetable, transfer = made
+    for origin, destination, at, storage_class, crates, takes in questions:
+        route = timetable.route(
+            origin=origin, destination=destination, at=at, storage_class=storage_class, crates=crates
+        )
+
+        expected = oracle(timetable, transfer, origin, destination, at, storage_class, crates)
+        assert (route.arrives if route else None) == expected
+        if route and takes:
+            timetable.take(route, crates)
+            assert all(ride.free_out >= 0 and ride.free_back >= 0 for ride in timetable.rides.values())
+
+
+@given(timetables(), QUESTIONS)
+def test_a_route_can_be_travelled_as_it_is_written(made, questions):
+    timetable, transfer = made
+    by_ride = {c.ride.departure_id: c for c in timetable.lanes}
+    by_ride |= {c.ride.departure_id: c for found in timetable.inbound.values() for c in found}
+    by_ride |= {c.ride.departure_id: c for found in timetable.outbound.values() for c in found}
+    for origin, destination, at, storage_class, crates, _ in questions:
+        route = timetable.route(
+            origin=origin, destination=destination, at=at, storage_class=storage_class, crates=crates
+        )
+        here, ready = origin, at
+        for hop in route.hops if route else ():
+            connection = by_ride[hop.departure_id]
+            assert (connection.origin, connection.departs, connection.arrives) == (here, hop.departs, hop.arrives)
+            assert hop.departs >= ready
+            here, ready = connection.destination, hop.arrives + transfer.get(connection.destination, 2)
+        assert route is None or here == destination
