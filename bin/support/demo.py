@@ -93,8 +93,8 @@ def _log(name: str) -> Path:
 def prepare() -> None:
     """Bring the environment, the database and the demonstration's data up to date; quick where they are."""
     environment.set_up("requirements.txt")
-    _once("migrated", "升级数据库", ["migrate", "--verbosity", "1"], files=tree.migrations(environment.ROOT))
-    _once("loaded", "装入演示数据", ["load_demo"], files=_demo_sources())
+    _once("migrated", "升级数据库", ["migrate"], files=tree.migrations(environment.ROOT))
+    _once("loaded", "装入演示数据", ["load_demo"], files=_demo_sources(), pause=0.3)
 
 
 def _demo_sources() -> list[Path]:
@@ -117,11 +117,11 @@ def _value(files: Sequence[Path]) -> str:
     return stamps.digest(os.environ.get("DATABASE_URL", ""), databases, files=files)
 
 
-def _once(name: str, what: str, words: list[str], *, files: Sequence[Path]) -> None:
+def _once(name: str, what: str, words: list[str], *, files: Sequence[Path], pause: float = 3.0) -> None:
     if stamps.is_fresh(_stamp(name), _value(files)):
         return
     say(f"▸ {what}")
-    progress = Progress(pause=0.5)
+    progress = Progress(pause=pause)
     processes.run(
         environment.manage(*words), env=_env(), each_line=progress.note, log=_log("setup"), cwd=environment.ROOT
     )

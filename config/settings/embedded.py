@@ -31,6 +31,7 @@ if CELERY_BROKER_URL == "filesystem://":
         "data_folder_in": str(_broker / "messages"),
         "data_folder_out": str(_broker / "messages"),
         "control_folder": str(_broker / "control"),
+        "polling_interval": 0.1,  # seconds; kombu's own, one, would let the schedule outrun the worker
     }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
