@@ -16,7 +16,7 @@ from tests.factories import villages
 from villages.models import PickupPoint
 from villages.states import Level
 
-MONDAY = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)  # 09:00 in Beijing
+MONDAY = dt.datetime(2026, 3, 2, 1, 30, tzinfo=dt.UTC)  # 09:30 in Beijing
 BEGAN = dt.date(2026, 1, 1)
 _numbers = count(1)
 

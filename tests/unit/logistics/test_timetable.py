@@ -18,7 +18,7 @@ def search(timetable: Timetable, *, at: int = 0, crates: int = 1, storage_class:
 
 
 def one_way(**changes) -> Timetable:
-    """A round brings in to hub 1 at 100, a lane leaves at 150 for hub 2 and is there at 200, a round delivers at 300."""
+    """A round brings in to hub 1 at 100, a lane leaves at 150 and is at hub 2 at 200, a round delivers at 300."""
     rides = {"inbound": ride(1), "lane": ride(2), "outbound": ride(3)} | changes
     return Timetable(
         inbound=[Connection(50, 100, STOP, 1, rides["inbound"])],

@@ -1,0 +1,117 @@
+import datetime as dt
+
+import pytest
+
+from core.clock import BEIJING
+from core.storage_class import StorageClass
+from logistics import promises, queries, snapshots
+from logistics.models import Departure
+from logistics.promises import PromiseRequest
+from logistics.services import departures
+from logistics.states import DepartureState
+from tests.factories import logistics, villages
+from tests.factories.logistics import MONDAY
+from villages.models import PointHours
+
+pytestmark = pytest.mark.django_db
+AMBIENT = StorageClass.AMBIENT
+
+
+def beijing(hour: int, minute: int = 0, *, day: int = 0) -> dt.datetime:
+    return dt.datetime(2026, 3, 2 + day, hour, minute, tzinfo=BEIJING)
+
+
+def test_the_promise_is_the_arrival_and_the_time_to_shelve(settings):
+    network = logistics.small_network()
+
+    [promised] = promises.promises([PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 1)], at=MONDAY)
+
+    assert promised == beijing(9, 30, day=1)
+
+
+def test_what_a_seller_needs_for_packing_is_in_the_promise(settings):
+    network = logistics.small_network()
+    settings.PACKING_HOURS = 8
+
+    [promised] = promises.promises([PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 1)], at=MONDAY)
+
+    assert promised == beijing(9, 30, day=2)
+
+
+def test_what_arrives_while_the_point_is_closed_is_promised_for_its_opening():
+    network = logistics.small_network()
+    PointHours.objects.filter(point=network.point).delete()
+    PointHours.objects.create(point=network.point, weekday=3, opens=dt.time(10), closes=dt.time(16))
+
+    promised = queries.earliest_arrival(network.stop, point=network.point, storage_class=AMBIENT, crates=1, at=MONDAY)
+
+    assert promised == beijing(10, day=3)
+
+
+def test_nothing_is_promised_where_no_way_leads():
+    network = logistics.small_network()
+    nowhere = villages.point()
+    asked = [
+        PromiseRequest(network.stop.pk, nowhere.pk, AMBIENT, 1),
+        PromiseRequest(nowhere.pk, network.point.pk, AMBIENT, 1),
+        PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 101),
+        PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 1),
+    ]
+
+    found = promises.promises(asked, at=MONDAY)
+
+    assert [promised is None for promised in found] == [True, True, True, False]
+
+
+def test_many_promises_take_two_queries(django_assert_num_queries):
+    network = logistics.small_network()
+    asked = [
+        PromiseRequest(network.stop.pk, network.point.pk, storage_class, crates)
+        for storage_class in StorageClass.values
+        for crates in range(1, 9)
+    ]
+    snapshots.current(MONDAY)
+
+    with django_assert_num_queries(2):
+        promises.promises(asked, at=MONDAY)
+
+
+def test_no_request_takes_no_query(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert promises.promises([], at=MONDAY) == []
+
+
+# What a process keeps of the timetable
+
+
+def test_new_departures_are_seen_at_once():
+    network = logistics.small_network(days=0)
+    asked = [PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 1)]
+    assert promises.promises(asked, at=MONDAY) == [None]
+
+    departures.open_departures(at=MONDAY, until=dt.date(2026, 3, 4))
+
+    assert promises.promises(asked, at=MONDAY) == [beijing(9, 30, day=1)]
+
+
+def test_a_timetable_is_read_anew_when_the_clock_has_gone_far():
+    logistics.small_network(days=8)
+    first = snapshots.current(MONDAY)
+
+    assert snapshots.current(MONDAY + dt.timedelta(hours=23)) is first
+    later = snapshots.current(MONDAY + dt.timedelta(days=3))
+
+    assert later is not first
+    assert len(later.lanes) < len(first.lanes)
+
+
+def test_a_fresh_reading_sees_what_others_took_and_what_is_cancelled():
+    network = logistics.small_network()
+    first = snapshots.current(MONDAY)
+    departure = Departure.objects.filter(round__hub=network.county, day=dt.date(2026, 3, 3)).first()
+    Departure.objects.filter(pk=departure.pk).update(taken_back=40)
+
+    assert snapshots.current(MONDAY, fresh=True) is first
+    assert first.rides[departure.pk].free_back == 60
+    Departure.objects.filter(pk=departure.pk).update(state=DepartureState.CANCELLED)
+    assert departure.pk not in snapshots.current(MONDAY, fresh=True).rides

@@ -1,0 +1,312 @@
+import datetime as dt
+from dataclasses import dataclass
+
+import pytest
+
+from core.events import Event
+from core.storage_class import StorageClass
+from logistics import queries
+from logistics.models import Consignment, Departure, Hub, HubWorker, Leg, Parcel, Round, Scan
+from logistics.services import routing, scans
+from logistics.services.scans import (
+    NotTheirs,
+    UnableToDrop,
+    UnableToLoad,
+    UnableToReceive,
+    UnableToScan,
+    UnableToUnload,
+)
+from logistics.states import ConsignmentState, ParcelState, ScanKind
+from tests.factories import logistics, villages
+from tests.factories.logistics import MONDAY, SmallNetwork
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass
+class Journey:
+    """A packed and routed consignment of two parcels, with its legs in order."""
+
+    network: SmallNetwork
+    consignment: Consignment
+    parcels: list[Parcel]
+    legs: list[Leg]
+
+    def state(self) -> str:
+        return Consignment.objects.values_list("state", flat=True).get(pk=self.consignment.pk)
+
+    def states(self) -> list[str]:
+        return list(self.consignment.parcels.values_list("state", flat=True))
+
+    def step(self, verb: str, *, at: dt.datetime = MONDAY, by="test", number: int | None = None, **place) -> None:
+        for parcel in self.parcels if number is None else [self.parcels[number]]:
+            verbs = {"drop": scans.drop, "load": scans.load, "unload": scans.unload, "receive": scans.receive}
+            nonce = f"{verb}-{parcel.pk}-{sorted(str(getattr(each, 'pk', each)) for each in place.values())}"
+            verbs[verb](parcel, nonce=nonce, by=by, at=at, **place)
+
+    def travel_to_the_last_round(self) -> None:
+        self.step("drop")
+        self.step("load", departure=self.legs[0].departure)
+        self.step("unload", hub=self.network.county)
+        self.step("load", departure=self.legs[1].departure)
+        self.step("unload", hub=self.network.prefecture)
+        self.step("load", departure=self.legs[2].departure)
+        self.step("unload", hub=self.network.other_county)
+        self.step("load", departure=self.legs[3].departure)
+
+
+@pytest.fixture
+def journey() -> Journey:
+    network = logistics.small_network()
+    consignment = logistics.consignment(network.stop, network.point, packed_at=MONDAY, parcels=2)
+    routing.route_waiting(limit=10, at=MONDAY, by="test")
+    consignment.refresh_from_db()
+    legs = list(consignment.legs.select_related("departure"))
+    return Journey(network, consignment, list(consignment.parcels.all()), legs)
+
+
+@pytest.fixture
+def person(django_user_model):
+    return django_user_model.objects.create_user(email="person@example.com")
+
+
+def test_parcels_travel_from_the_stop_to_the_shelf(journey):
+    journey.travel_to_the_last_round()
+    assert journey.state() == ConsignmentState.IN_TRANSIT
+
+    arrived = journey.legs[3].arrives_at
+    journey.step("receive", at=arrived, point=journey.network.point, shelf="A-07")
+
+    consignment = Consignment.objects.get()
+    assert consignment.state == ConsignmentState.AT_POINT
+    assert (consignment.arrived_at, consignment.collect_by) == (arrived, arrived + 168 * HOUR)
+    assert {(parcel.state, parcel.shelf, parcel.hub_id, parcel.departure_id) for parcel in Parcel.objects.all()} == {
+        (ParcelState.AT_POINT, "A-07", None, None)
+    }
+    assert Scan.objects.count() == 18
+    names = list(Event.objects.filter(stream="consignment").order_by("version").values_list("name", flat=True))
+    assert names == ["consignment.routed", "consignment.arrived"]
+    first = Event.objects.filter(stream="parcel", stream_id=journey.parcels[0].number).order_by("version")
+    assert list(first.values_list("name", flat=True)) == [
+        "parcel.dropped",
+        *["parcel.loaded", "parcel.unloaded"] * 3,
+        "parcel.loaded",
+        "parcel.received",
+    ]
+
+
+def test_a_consignment_waits_for_its_last_parcel(journey):
+    journey.travel_to_the_last_round()
+
+    journey.step("receive", number=0, point=journey.network.point, shelf="A-01")
+
+    assert journey.state() == ConsignmentState.IN_TRANSIT
+    assert not Event.objects.filter(name="consignment.arrived").exists()
+
+
+def test_chilled_goods_are_to_be_collected_within_a_day():
+    network = logistics.small_network()
+    logistics.consignment(network.stop, network.stop, storage_class=StorageClass.CHILLED, packed_at=MONDAY, parcels=1)
+    routing.route_waiting(limit=10, at=MONDAY, by="test")
+    parcel = Parcel.objects.get()
+    scans.drop(parcel, nonce="1", by="test", at=MONDAY)
+
+    scans.receive(parcel, point=network.stop, shelf="C-01", nonce="2", by="test", at=MONDAY)
+
+    consignment = Consignment.objects.get()
+    assert (consignment.state, consignment.collect_by) == (ConsignmentState.AT_POINT, MONDAY + 24 * HOUR)
+
+
+def test_a_repeated_upload_is_one_scan(journey):
+    parcel = journey.parcels[0]
+
+    first = scans.drop(parcel, nonce="once", by="test", at=MONDAY)
+    again = scans.drop(parcel, nonce="once", by="test", at=MONDAY + HOUR)
+
+    assert first == again
+    assert Scan.objects.count() == Event.objects.filter(stream="parcel").count() == 1
+
+
+def test_a_nonce_of_another_parcel_is_refused(journey):
+    scans.drop(journey.parcels[0], nonce="once", by="test", at=MONDAY)
+
+    with pytest.raises(UnableToScan):
+        scans.drop(journey.parcels[1], nonce="once", by="test", at=MONDAY)
+
+    assert journey.states() == [ParcelState.AT_STOP, ParcelState.PACKED]
+
+
+def test_a_parcel_is_dropped_once(journey):
+    journey.step("drop")
+
+    with pytest.raises(UnableToDrop):
+        scans.drop(journey.parcels[0], nonce="another", by="test", at=MONDAY)
+
+
+def test_a_parcel_is_loaded_on_the_departures_of_its_route_only(journey):
+    journey.step("drop")
+    other = Departure.objects.exclude(pk__in=[leg.departure_id for leg in journey.legs]).first()
+
+    with pytest.raises(UnableToLoad):
+        journey.step("load", departure=other)
+    with pytest.raises(UnableToLoad):
+        journey.step("load", departure=journey.legs[1].departure)
+
+    assert journey.states() == [ParcelState.AT_STOP] * 2
+    assert journey.state() == ConsignmentState.PACKED
+
+
+def test_a_parcel_that_is_still_with_the_seller_cannot_be_loaded(journey):
+    with pytest.raises(UnableToLoad):
+        journey.step("load", departure=journey.legs[0].departure)
+
+    assert journey.state() == ConsignmentState.PACKED
+
+
+def test_a_departure_of_a_route_that_was_released_takes_no_parcel(journey):
+    journey.step("drop")
+    routing.reroute([journey.consignment], at=MONDAY, by="test", reason="asked")
+
+    with pytest.raises(UnableToLoad):
+        journey.step("load", departure=journey.legs[0].departure)
+
+
+def test_a_parcel_is_unloaded_where_its_departure_ends(journey):
+    journey.step("drop")
+    with pytest.raises(UnableToUnload):
+        journey.step("unload", hub=journey.network.county)
+    journey.step("load", departure=journey.legs[0].departure)
+
+    with pytest.raises(UnableToUnload):
+        journey.step("unload", hub=journey.network.prefecture)
+
+    assert journey.states() == [ParcelState.LOADED] * 2
+
+
+def test_a_parcel_is_received_at_its_own_point_only(journey):
+    journey.travel_to_the_last_round()
+
+    with pytest.raises(UnableToReceive):
+        journey.step("receive", point=journey.network.stop, shelf="A-01")
+
+    assert journey.states() == [ParcelState.LOADED] * 2
+
+
+def test_a_second_reception_is_told_where_the_parcel_stands(journey):
+    journey.travel_to_the_last_round()
+    journey.step("receive", point=journey.network.point, shelf="A-01")
+
+    with pytest.raises(UnableToReceive, match="A-01"):
+        scans.receive(
+            journey.parcels[0], point=journey.network.point, shelf="B-02", nonce="again", by="test", at=MONDAY
+        )
+
+    assert Parcel.objects.filter(shelf="A-01").count() == 2
+
+
+# Who may
+
+
+def test_a_stranger_scans_nothing_anywhere(journey, person):
+    places = [
+        ("drop", {}),
+        ("load", {"departure": journey.legs[0].departure}),
+        ("unload", {"hub": journey.network.county}),
+        ("receive", {"point": journey.network.point, "shelf": "A-01"}),
+    ]
+    for verb, place in places:
+        with pytest.raises(NotTheirs):
+            journey.step(verb, by=person, **place)
+
+    assert journey.states() == [ParcelState.PACKED] * 2
+    assert not Scan.objects.exists()
+
+
+def test_a_person_of_another_place_scans_nothing(journey, person):
+    villages.point().operators.create(user=person, since=MONDAY)
+    HubWorker.objects.create(hub=journey.network.other_county, user=person, since=MONDAY)
+    Round.objects.filter(hub=journey.network.other_county).update(driver=person)
+    journey.step("drop")
+
+    for verb, place in [
+        ("load", {"departure": journey.legs[0].departure}),
+        ("unload", {"hub": journey.network.county}),
+        ("receive", {"point": journey.network.point, "shelf": "A-01"}),
+    ]:
+        with pytest.raises(NotTheirs):
+            journey.step(verb, by=person, **place)
+
+    assert journey.states() == [ParcelState.AT_STOP] * 2
+
+
+def test_an_operator_who_left_receives_nothing(journey, person):
+    journey.travel_to_the_last_round()
+    journey.network.point.operators.create(user=person, since=MONDAY, until=MONDAY)
+
+    with pytest.raises(NotTheirs):
+        journey.step("receive", by=person, point=journey.network.point, shelf="A-01")
+
+
+def test_each_scans_at_the_own_place(journey, django_user_model):
+    seller, driver, worker, operator = (
+        django_user_model.objects.create_user(email=f"{name}@example.com") for name in ("s", "d", "w", "o")
+    )
+    journey.consignment.seller.users.add(seller)
+    Round.objects.update(driver=driver)
+    for hub in Hub.objects.all():
+        HubWorker.objects.create(hub=hub, user=worker, since=MONDAY)
+    journey.network.point.operators.create(user=operator, since=MONDAY)
+
+    journey.step("drop", by=seller)
+    journey.step("load", by=driver, departure=journey.legs[0].departure)
+    journey.step("unload", by=worker, hub=journey.network.county)
+    journey.step("load", by=worker, departure=journey.legs[1].departure)
+    journey.step("unload", by=worker, hub=journey.network.prefecture)
+    journey.step("load", by=worker, departure=journey.legs[2].departure)
+    journey.step("unload", by=worker, hub=journey.network.other_county)
+    journey.step("load", by=driver, departure=journey.legs[3].departure)
+    journey.step("receive", by=operator, point=journey.network.point, shelf="A-01")
+
+    assert journey.state() == ConsignmentState.AT_POINT
+    assert Scan.objects.filter(kind=ScanKind.RECEIVED, actor=f"user:{operator.pk}").count() == 2
+
+
+def test_people_see_the_parcels_and_departures_of_their_own_places(journey, django_user_model):
+    operator, worker, driver, stranger = (
+        django_user_model.objects.create_user(email=f"{name}@example.com") for name in ("o", "w", "d", "x")
+    )
+    journey.network.point.operators.create(user=operator, since=MONDAY)
+    HubWorker.objects.create(hub=journey.network.county, user=worker, since=MONDAY)
+    Round.objects.filter(pk=journey.legs[0].departure.round_id).update(driver=driver)
+
+    assert Parcel.objects.at_points_of(operator).count() == 2
+    assert Parcel.objects.at_stops_of(operator).count() == 0
+    assert Parcel.objects.visible_to_movers(worker).count() == 2
+    assert Parcel.objects.visible_to_movers(driver).count() == 2
+    assert list(Hub.objects.visible_to(worker)) == [journey.network.county]
+    assert journey.legs[0].departure in Departure.objects.visible_to(driver)
+    assert journey.legs[2].departure not in Departure.objects.visible_to(worker)
+    for found in (
+        Parcel.objects.at_points_of(stranger),
+        Parcel.objects.visible_to_movers(stranger),
+        Departure.objects.visible_to(stranger),
+        Hub.objects.visible_to(stranger),
+    ):
+        assert not found.exists()
+
+
+# Shelves
+
+
+def test_the_emptiest_shelves_of_the_storage_class_are_suggested(journey):
+    assert queries.shelf_suggestions(journey.consignment) == ["A-01", "A-02", "A-03"]
+
+    Parcel.objects.filter(pk=journey.parcels[0].pk).update(state=ParcelState.AT_POINT, shelf="A-02")
+    other = logistics.consignment(journey.network.stop, journey.network.point)
+
+    assert queries.shelf_suggestions(other) == ["A-01", "A-03", "A-04"]
+    assert queries.shelf_suggestions(journey.consignment) == ["A-02", "A-01", "A-03"]
+    Consignment.objects.filter(pk=other.pk).update(storage_class=StorageClass.FROZEN)
+    other.refresh_from_db()
+    assert queries.shelf_suggestions(other, limit=1) == ["F-01"]
