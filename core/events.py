@@ -28,12 +28,14 @@ class NewEvent:
     :param stream_id: that thing's own number or primary key.
     :param name: dotted name in the past tense: ``order.placed``.
     :param payload: ids, codes, quantities and fen; never personal data.
+    :param at: when it happened, where that is another time than the one of its batch.
     """
 
     stream: str
     stream_id: str | int
     name: str
     payload: dict = field(default_factory=dict)
+    at: dt.datetime | None = None
 
 
 def actor_of(user) -> str:
@@ -69,7 +71,7 @@ def append(events: Iterable[NewEvent], *, by, at: dt.datetime) -> list[Event]:
                 version=heads[key],
                 name=event.name,
                 actor=actor,
-                occurred_at=at,
+                occurred_at=event.at or at,
                 recorded_at=recorded_at,
                 payload=event.payload,
             )

@@ -30,6 +30,7 @@ class NewPosting:
     amount_fen: int
     order_id: int
     consignment_id: int | None = None
+    at: dt.datetime | None = None
 
 
 def seller_payable(seller_id: int) -> tuple[str, int]:
@@ -64,7 +65,7 @@ def book(postings: Iterable[NewPosting], *, by, at: dt.datetime) -> list[Posting
             order_id=posting.order_id,
             consignment_id=posting.consignment_id,
             actor=actor,
-            at=at,
+            at=posting.at or at,
         )
         for posting in postings
     )

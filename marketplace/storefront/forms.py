@@ -48,11 +48,15 @@ class CheckoutForm(forms.Form):
     phone_code = forms.CharField(
         label=_("Code from the text message"),
         max_length=8,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": _("Please have a code sent to your phone and type it here.")},
     )
     payment_method = forms.ChoiceField(choices=PaymentMethod.choices, initial=PaymentMethod.AT_POINT, required=False)
     expected_fen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, verified: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone_code"].required = not verified
 
     def clean_point(self):
         if not self.cleaned_data.get("point"):
@@ -83,8 +87,8 @@ class RegistrationForm(forms.Form):
     phone_code = forms.CharField(
         label=_("Code from the text message"),
         max_length=8,
-        required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": _("Please have a code sent to your phone and type it here.")},
     )
 
     def clean_password(self):

@@ -24,13 +24,18 @@ class Value:
 
 def book_due(values: Iterable[Value], *, by, at: dt.datetime) -> None:
     """Book what is due at placing: the buyer owes it, nobody has earned it yet."""
+    ledger.book(due(values), by=by, at=at)
+
+
+def due(values: Iterable[Value]) -> list[NewPosting]:
+    """Return the postings of ``book_due``."""
     postings = []
     for value in values:
         for kind, amount in ((PostingKind.GOODS_DUE, value.goods_fen), (PostingKind.FREIGHT_DUE, value.freight_fen)):
             postings.append(
                 _posting(f"{kind}:{value.consignment.pk}", kind, ledger.BUYER_CLEARING, ledger.UNEARNED, amount, value)
             )
-    ledger.book(postings, by=by, at=at)
+    return postings
 
 
 def book_not_delivered(values: Iterable[Value], *, reference: str, was_paid: bool, by, at: dt.datetime) -> None:

@@ -42,7 +42,8 @@ def index(request: HttpRequest) -> HttpResponse:
             return redirect(url_of(placed))
     if basket.is_empty:
         return redirect("basket:summary")
-    form = CheckoutForm(request.POST or None, initial=_initial(request))
+    verified = _is_verified(request, request.POST.get("phone", ""), at)
+    form = CheckoutForm(request.POST or None, initial=_initial(request), verified=verified)
     status = 200
     if request.method == "POST":
         action = request.POST.get("action", "place")

@@ -113,7 +113,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "qr_text": codes.qr_text(found.number, epoch=found.code_epoch) if ready else "",
         "on_the_way": bool(shown) and not ready,
         "cancellable": bool(consignments) and all(c.state in CANCELLABLE and c.packed_at is None for c in consignments),
-        "promised_at": max((c.planned_at or c.promised_at for c in consignments if c.promised_at), default=None),
+        "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
         "ended": all(c.ended_at for c in consignments),
