@@ -48,7 +48,7 @@ class ListingForm(forms.Form):
             "max_decimal_places": _("A price has two decimals at most."),
         },
     )
-    pack = forms.CharField(label=_("Pack"), max_length=40, required=False, help_text=_("Such as 5kg/箱"))
+    pack = forms.CharField(label=_("Pack"), max_length=40, required=False, help_text=_("Such as 5kg a box"))
     on_hand = forms.IntegerField(
         label=_("Stock"),
         min_value=0,
