@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, PUBLIC, SELLER, SIGNED_IN, Rule
+from marketplace.access import DEMONSTRATION, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -39,6 +39,9 @@ RULES: dict[str, Rule] = {
     "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),
+    # the province's console; the division is asked for by ?place=
+    "statistics:index": Rule(STAFF),
+    "statistics:export": Rule(STAFF),
     # the seller's console
     "selling:index": Rule(SELLER),
     "selling:consignments": Rule(SELLER),

@@ -72,3 +72,18 @@ def _centre(ring: list[tuple[float, float]]) -> tuple[float, float]:
         x += (a + c) * cross
         y += (b + d) * cross
     return round(x / (6 * area), 1), round(y / (6 * area), 1)
+
+
+def box(shapes: list[Shape], *, margin: float = 8) -> str:
+    """Return the ``viewBox`` around some shapes, with a margin in user units; the whole map without shapes."""
+    points = [
+        tuple(map(float, pair.split()))
+        for shape in shapes
+        for ring in shape.path.removesuffix("Z").split("Z")
+        for pair in ring.removeprefix("M").split("L")
+    ]
+    if not points:
+        return VIEW_BOX
+    xs, ys = [x for x, _y in points], [y for _x, y in points]
+    left, top = min(xs) - margin, min(ys) - margin
+    return f"{left:.0f} {top:.0f} {max(xs) + margin - left:.0f} {max(ys) + margin - top:.0f}"

@@ -16,6 +16,7 @@ from logistics import promises
 from logistics.promises import PromiseRequest
 from villages import codes
 from villages.models import Division, PickupPoint
+from villages.names import short_name
 from villages.states import Level
 
 
@@ -218,26 +219,6 @@ def prefecture_names() -> dict[str, str]:
     if not names:
         _prefecture_names.cache_clear()
     return names
-
-
-SUFFIXES = (
-    "土家族苗族自治州",
-    "苗族侗族自治县",
-    "土家族自治县",
-    "瑶族自治县",
-    "侗族自治县",
-    "苗族自治县",
-    "自治州",
-    "自治县",
-)
-
-
-def short_name(name: str) -> str:
-    """Return a division's name as people say it: ``湘西土家族苗族自治州`` gives ``湘西``, ``石门县`` gives ``石门``."""
-    for suffix in SUFFIXES:
-        if name.endswith(suffix):
-            return name.removesuffix(suffix)
-    return name[:-1] if len(name) > 2 and name[-1] in "市县区州" else name
 
 
 def short_place(code: str, name: str) -> str:

@@ -14,6 +14,7 @@ from core import clock
 from marketplace.context import chosen_point
 from marketplace.storefront import queries, seasons
 from villages import codes, maps
+from villages.names import short_name
 
 PAGE_SIZE = 24
 SHELF_SIZE = 5
@@ -93,7 +94,7 @@ def hall(request: HttpRequest, code: str) -> HttpResponse:
     name = queries.prefecture_names().get(code)
     if name is None:
         raise Http404("no such hall")
-    title = _("%(place)s hall") % {"place": queries.short_name(name)}
+    title = _("%(place)s hall") % {"place": short_name(name)}
     return _listing(request, title=title, prefecture=codes.prefix_of(code))
 
 

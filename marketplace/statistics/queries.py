@@ -1,0 +1,231 @@
+"""Questions of the province's console, answered from the rollups."""
+
+import datetime as dt
+import functools
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from marketplace.statistics.models import OrdersDay, SalesDay
+from villages import codes
+from villages.models import Division
+from villages.names import short_name
+from villages.states import Level
+
+PROVINCE = "430000000000"
+DAYS_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from ``start`` to ``end``, both counted."""
+
+    start: dt.date
+    end: dt.date
+
+    @property
+    def condition(self) -> Q:
+        return Q(day__range=(self.start, self.end))
+
+    def year_before(self) -> "Period":
+        """Return the same days a year ago; 29 February becomes the 28th."""
+        return Period(_year_before(self.start), _year_before(self.end))
+
+
+def _year_before(day: dt.date) -> dt.date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def periods(today: dt.date) -> dict[str, Period]:
+    """Return the periods that the page offers, each up to today."""
+    month = today.replace(day=1)
+    last_month_end = month - dt.timedelta(days=1)
+    return {
+        "today": Period(today, today),
+        "month": Period(month, today),
+        "last": Period(last_month_end.replace(day=1), last_month_end),
+        "year": Period(today.replace(month=1, day=1), today),
+    }
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one place and period: taken and placed, in fen and units."""
+
+    taken_fen: int = 0
+    taken_units: int = 0
+    placed_fen: int = 0
+
+    @property
+    def yuan(self) -> str:
+        return f"{self.taken_fen / 100:,.2f}"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The figures at the head of the page; ``change`` is the period against the same days a year ago, in per cent."""
+
+    today: Figures
+    month: Figures
+    year: Figures
+    period: Figures
+    before: Figures
+
+    @property
+    def change(self) -> float | None:
+        return (self.period.taken_fen / self.before.taken_fen - 1) * 100 if self.before.taken_fen else None
+
+
+def sales(place: str) -> QuerySet[SalesDay]:
+    """Return the sales of sellers at or below a division."""
+    return SalesDay.objects.filter(seller_county__range=codes.span(place))
+
+
+def heads(place: str, *, today: dt.date, period: Period) -> Heads:
+    """Return today, this month, this year, the period and the year before, in one query."""
+    offered = periods(today)
+    spans = {
+        "today": offered["today"],
+        "month": offered["month"],
+        "year": offered["year"],
+        "period": period,
+        "before": period.year_before(),
+    }
+    sums = {
+        f"{name}_{column}": Sum(column, filter=span.condition, default=0)
+        for name, span in spans.items()
+        for column in ("taken_fen", "taken_units", "placed_fen")
+    }
+    first = min(span.start for span in spans.values())
+    row = sales(place).filter(day__gte=first).aggregate(**sums)
+    return Heads(
+        **{
+            name: Figures(row[f"{name}_taken_fen"], row[f"{name}_taken_units"], row[f"{name}_placed_fen"])
+            for name in spans
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """A division's figures in a list; ``step`` (1–5) is its shade on the map."""
+
+    code: str
+    name: str
+    figures: Figures
+    share: float
+    step: int
+
+    @property
+    def short(self) -> str:
+        """The name as a map has room for it."""
+        return short_name(self.name)
+
+
+def by_county(place: str, *, period: Period) -> dict[str, Figures]:
+    """Return the figures of each county-level division at or below a place that sold anything, in one query."""
+    rows = (
+        sales(place)
+        .filter(period.condition)
+        .values_list("seller_county")
+        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
+        .order_by("seller_county")
+    )
+    return {code: Figures(fen, units, placed) for code, fen, units, placed in rows}
+
+
+def places(place: str, counties: dict[str, Figures]) -> list[Place]:
+    """Return a place's parts (the prefectures of the province, the counties of a prefecture), the largest first.
+
+    A prefecture's figures are the sums of its counties', so that table and map cannot differ.
+    """
+    is_province = codes.level_of(place) == "PROVINCE"
+    sums: dict[str, Counter] = {code: Counter() for code in _parts(place)}
+    for code, figures in counties.items():
+        part = codes.prefecture_of(code) if is_province else code
+        counter = sums.setdefault(part, Counter())
+        counter.update(fen=figures.taken_fen, units=figures.taken_units, placed=figures.placed_fen)
+    names = names_of_divisions()
+    most = max((counter["fen"] for counter in sums.values()), default=0)
+    found = [
+        Place(
+            code,
+            names.get(code, code),
+            Figures(counter["fen"], counter["units"], counter["placed"]),
+            share=100 * counter["fen"] / most if most else 0,
+            step=_step(counter["fen"], most),
+        )
+        for code, counter in sums.items()
+    ]
+    return sorted(found, key=lambda part: (-part.figures.taken_fen, part.code))
+
+
+def _parts(place: str) -> list[str]:
+    level = codes.level_of(place)
+    wanted = {"PROVINCE": "PREFECTURE", "PREFECTURE": "COUNTY"}.get(level)
+    if wanted is None:
+        return [place]
+    return [c for c in names_of_divisions() if codes.level_of(c) == wanted and codes.is_within(c, place)]
+
+
+def _step(fen: int, most: int) -> int:
+    return 1 + min(4, int(5 * fen / most)) if most else 1
+
+
+def by_category(place: str, *, period: Period) -> list[tuple[str, Figures, float]]:
+    """Return (top category, figures, share of the largest in per cent), the largest first, in one query."""
+    rows = (
+        sales(place)
+        .filter(period.condition)
+        .values_list("category_path")
+        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
+    )
+    sums: dict[str, Counter] = {}
+    for path, fen, units, placed in rows:
+        sums.setdefault(path.split("/")[0], Counter()).update(fen=fen, units=units, placed=placed)
+    most = max((counter["fen"] for counter in sums.values()), default=0)
+    return [
+        (name, Figures(c["fen"], c["units"], c["placed"]), 100 * c["fen"] / most if most else 0)
+        for name, c in sorted(sums.items(), key=lambda item: (-item[1]["fen"], item[0]))
+    ]
+
+
+def by_day(place: str, *, today: dt.date, days: int = DAYS_SHOWN) -> list[tuple[dt.date, Figures]]:
+    """Return the figures of each of the last days, today last, days without sales included, in one query."""
+    first = today - dt.timedelta(days=days - 1)
+    rows = (
+        sales(place)
+        .filter(day__range=(first, today))
+        .values_list("day")
+        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
+    )
+    found = {day: Figures(fen, units, placed) for day, fen, units, placed in rows}
+    return [(day, found.get(day, Figures())) for day in (first + dt.timedelta(days=n) for n in range(days))]
+
+
+def orders(place: str, *, period: Period) -> dict[str, int]:
+    """Return how many orders were placed for points at or below a place, and what became of consignments."""
+    names = ("placed", "collected", "cancelled", "expired")
+    rows = OrdersDay.objects.filter(period.condition, point_county__range=codes.span(place))
+    return rows.aggregate(**{name: Sum(F(name), default=0) for name in names})
+
+
+@functools.cache
+def _names() -> dict[str, str]:
+    wanted = Division.objects.filter(level__in=(Level.PROVINCE, Level.PREFECTURE, Level.COUNTY), valid_to=None)
+    return dict(wanted.order_by("code").values_list("code", "name"))
+
+
+def names_of_divisions() -> dict[str, str]:
+    """Return code → name of province, prefectures and counties, kept in the process once they are there."""
+    names = _names()
+    if not names:
+        _names.cache_clear()
+    return names
+
+
+def allowed(place: str, divisions: Iterable[str]) -> bool:
+    """Tell whether a place lies at or below one of a person's divisions."""
+    return any(codes.is_within(place, division) for division in divisions)
