@@ -28,15 +28,17 @@ _CONSIGNMENTS = Consignment._meta.db_table
 _TRIES = 5  # times that a batch is searched again for those that found a departure full
 _LONGEST_WAIT = dt.timedelta(minutes=10)  # until a consignment without a route is looked at again
 
+# Materialised, so that the rows are picked once and not again for each row that is looked at.
 _CLAIM = f"""
-    UPDATE {_CONSIGNMENTS} SET routing_lease_until = %s, routing_attempts = routing_attempts + 1
-    WHERE state = '{ConsignmentState.AWAITING_ROUTE}' AND (routing_lease_until IS NULL OR routing_lease_until <= %s)
-      AND id IN (
+    WITH picked AS MATERIALIZED (
         SELECT id FROM {_CONSIGNMENTS}
         WHERE state = '{ConsignmentState.AWAITING_ROUTE}'
           AND (routing_lease_until IS NULL OR routing_lease_until <= %s)
         ORDER BY created_at LIMIT %s {{skip_locked}}
-      )
+    )
+    UPDATE {_CONSIGNMENTS} SET routing_lease_until = %s, routing_attempts = routing_attempts + 1
+    WHERE id IN (SELECT id FROM picked)
+      AND state = '{ConsignmentState.AWAITING_ROUTE}' AND (routing_lease_until IS NULL OR routing_lease_until <= %s)
     RETURNING id
 """
 _SETTLE = f"""
@@ -91,7 +93,7 @@ def route_waiting(*, limit: int, at: dt.datetime, by="task:routing") -> RoutingR
 def _claimed(*, limit: int, at: dt.datetime, lease_until: dt.datetime) -> list[Consignment]:
     skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(skip_locked=skip_locked), [_moment(lease_until), _moment(at), _moment(at), limit])
+        cursor.execute(_CLAIM.format(skip_locked=skip_locked), [_moment(at), limit, _moment(lease_until), _moment(at)])
         ids = [pk for (pk,) in cursor.fetchall()]
     return (
         list(Consignment.objects.filter(pk__in=ids).select_related("order").order_by("created_at", "pk")) if ids else []
