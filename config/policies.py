@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
+from marketplace.access import DEMONSTRATION, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -39,6 +39,14 @@ RULES: dict[str, Rule] = {
     "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),
+    # the platform's console, in place of Oscar's dashboard
+    "dashboard:index": Rule(PLATFORM),
+    "dashboard:orders": Rule(PLATFORM),
+    "dashboard:order": Rule(PLATFORM, {"number": "public:order of anybody"}),
+    "dashboard:listings": Rule(PLATFORM),
+    "dashboard:listing-move": Rule(PLATFORM, {"pk": "public:listing"}, WRITE),
+    "dashboard:dead-letters": Rule(PLATFORM),
+    "dashboard:replay": Rule(PLATFORM, {"pk": "public:dead letter"}, WRITE),
     # the province's console; the division is asked for by ?place=
     "statistics:index": Rule(STAFF),
     "statistics:export": Rule(STAFF),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health, name="health"),
     path("", include("marketplace.storefront.urls")),
     path("seller/", include("marketplace.selling.urls")),
+    path("dashboard/", include("marketplace.dashboard.urls")),
     path("province/", include("marketplace.statistics.urls")),
     # Behind nginx these are answered before they get here.
     re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),

@@ -20,11 +20,14 @@ class ListingForm(forms.Form):
     """What a seller says of a listing; the photo is checked here and stored when all else is right."""
 
     title = forms.CharField(
-        label=_("Name"), max_length=60, error_messages={"required": _("Please give the product a name.")}
+        label=_("Name of the goods"), max_length=60, error_messages={"required": _("Please give the product a name.")}
     )
     photo = forms.FileField(
         label=_("Photo"),
-        required=False,
+        error_messages={
+            "required": _("Please add a photo of the goods."),
+            "empty": _("This file is empty. Please choose a photo."),
+        },
         help_text=_("In daylight, the goods alone. At most 10 MB."),
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
     )
@@ -78,6 +81,7 @@ class ListingForm(forms.Form):
             kwargs.setdefault("initial", _initial(product))
         super().__init__(*args, **kwargs)
         self.product = product
+        self.fields["photo"].required = product is None
         self.fields["category"].queryset = Category.objects.filter(numchild=0).order_by("path")
         self.fields["category"].label_from_instance = lambda category: category.full_name.replace(" > ", " / ")
         self.picture = None
@@ -89,8 +93,6 @@ class ListingForm(forms.Form):
                 self.picture = pictures.normalised(uploaded)
             except pictures.UnableToUsePhoto as refusal:
                 raise forms.ValidationError(refusal.words) from refusal
-        elif self.product is None:
-            raise forms.ValidationError(_("Please add a photo of the goods."))
         return uploaded
 
     def details(self) -> Details:

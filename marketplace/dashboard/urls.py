@@ -1,0 +1,14 @@
+from django.urls import path, re_path
+
+from marketplace.dashboard import views
+
+app_name = "dashboard"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("orders/", views.orders, name="orders"),
+    re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),
+    path("listings/", views.listing_list, name="listings"),
+    path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),
+    path("messages/", views.dead_letters, name="dead-letters"),
+    path("messages/<int:pk>/replay/", views.replay, name="replay"),
+]
