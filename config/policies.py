@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
+from marketplace.access import DEMONSTRATION, OPERATOR, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -58,6 +58,15 @@ RULES: dict[str, Rule] = {
     "selling:listing-add": Rule(SELLER, methods=READ_WRITE),
     "selling:listing-edit": Rule(SELLER, {"pk": "seller's listing"}, READ_WRITE),
     "selling:listing-move": Rule(SELLER, {"pk": "seller's listing"}, WRITE),
+    # the operator's console
+    "counter:index": Rule(OPERATOR),
+    "counter:choose-point": Rule(OPERATOR, methods=WRITE),
+    "counter:receive": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:receive-parcel": Rule(OPERATOR, {"number": "point's parcel"}, READ_WRITE),
+    "counter:waiting": Rule(OPERATOR),
+    "counter:find": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
+    "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
 }
 
 

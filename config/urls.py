@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health, name="health"),
     path("", include("marketplace.storefront.urls")),
     path("seller/", include("marketplace.selling.urls")),
+    path("point/", include("marketplace.counter.urls")),
     path("dashboard/", include("marketplace.dashboard.urls")),
     path("province/", include("marketplace.statistics.urls")),
     # Behind nginx these are answered before they get here.

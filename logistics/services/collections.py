@@ -1,7 +1,7 @@
 """Collection: the hand-over at the counter, line by line, exactly once."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -18,6 +18,10 @@ STILL_WAITING = {"state": ConsignmentState.AT_POINT}
 
 class UnableToCollect(Exception):
     """The hand-over is refused."""
+
+
+class WaitingHasChanged(UnableToCollect):
+    """Other lines wait now than those that the operator decided on."""
 
 
 class AlreadyCollected(UnableToCollect):
@@ -57,13 +61,16 @@ def collect(
     payload_of,
     by,
     at: dt.datetime,
+    seen: Set[int] | None = None,
 ) -> HandedOver:
     """Hand over the consignments of an order that wait at a point, inside the caller's transaction.
 
     :param outcomes: by consignment line; each must account for all of its open units. Lines left out are taken whole.
     :param nonce: names this hand-over, so that sending it again finds the same receipt.
+    :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
     :param payload_of: gives the log's payload of some units of an order line (``order line, units → dict``).
     :raises AlreadyCollected: with the receipt of the collection that came first.
+    :raises WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing of the order waits at this point, or the units do not add up.
     """
     waiting = Consignment.objects.filter(order_id=order_id, point_id=point_id)
@@ -75,8 +82,12 @@ def collect(
     lines = list(
         ConsignmentLine.objects.filter(consignment__in=consignments).select_related("order_line").order_by("pk")
     )
-    if not lines:
+    if not lines or Collection.objects.filter(nonce=nonce).exists():
         _refuse(order_id, point_id, nonce)
+    if seen is not None and seen != {line.pk for line in lines}:
+        if seen.isdisjoint(line.pk for line in lines):
+            _refuse(order_id, point_id, nonce)
+        raise WaitingHasChanged(_("What waits for this order has changed. Please look at the lines again."))
     updated = Consignment.objects.filter(pk__in=[c.pk for c in consignments], **STILL_WAITING).update(
         state=ConsignmentState.COLLECTED, ended_at=at
     )
@@ -100,9 +111,8 @@ def collect(
 
 
 def _refuse(order_id: int, point_id: int, nonce: str) -> None:
-    first = Collection.objects.filter(nonce=nonce).first() or (
-        Collection.objects.filter(order_id=order_id, point_id=point_id).order_by("-pk").first()
-    )
+    here = Collection.objects.filter(order_id=order_id, point_id=point_id)
+    first = here.filter(nonce=nonce).first() or here.order_by("-pk").first()
     if first is not None:
         raise AlreadyCollected(first)
     raise UnableToCollect(_("Nothing of this order waits here."))

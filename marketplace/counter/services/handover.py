@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -61,13 +61,16 @@ def hand_over(
     nonce: str,
     by,
     at: dt.datetime,
+    seen: Set[int] | None = None,
 ) -> Collection:
     """Hand over what waits of an order at the operator's own point and book it.
 
     :param code: the typed code's digits, or the text of the buyer's QR.
     :param nonce: names this hand-over; the same one again returns the same receipt by ``AlreadyCollected``.
+    :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
     :raises UnableToProve: when the code does not belong to the order, or tries are used up.
     :raises collections.AlreadyCollected: with the first collection's receipt.
+    :raises collections.WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing waits here, or the units do not add up.
     """
     _prove(order, point, proof, code, by, at)
@@ -82,6 +85,7 @@ def hand_over(
             payload_of=line_payload,
             by=by,
             at=at,
+            seen=seen,
         )
         _book(order, point, handed, by=by, at=at)
         projection.settle(order, by=by, at=at)

@@ -1,0 +1,171 @@
+"""The operator's forms. What is typed is read generously: blanks, dots and small letters are no mistakes."""
+
+import re
+import secrets
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from logistics import codes
+from logistics.models import ConsignmentLine
+from logistics.services.collections import Outcome
+from logistics.states import CollectionProof
+from marketplace.counter.states import Reason, What
+
+SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
+NONCE_LENGTH = 64
+DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
+
+
+def new_nonce() -> str:
+    """Return a name for one act of the operator; sent again, it is the same act."""
+    return secrets.token_hex(16)
+
+
+class SearchForm(forms.Form):
+    """One field for all that a buyer can show or say: QR, parcel, order, or the phone's last digits."""
+
+    text = forms.CharField(
+        label=_("Parcel, order, or the phone's last 4 digits"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "enterkeyhint": "search"}),
+        error_messages={"required": _("Please type a number or scan the QR.")},
+    )
+
+
+class ParcelForm(forms.Form):
+    """The number on a label, or its last digits."""
+
+    number = forms.CharField(
+        label=_("Parcel number, or its last 6 digits"),
+        max_length=40,
+        widget=forms.TextInput(attrs=DIGITS | {"enterkeyhint": "next"}),
+        error_messages={"required": _("Please type the number of the parcel, or scan its label.")},
+    )
+
+    def clean_number(self) -> str:
+        digits = "".join(character for character in self.cleaned_data["number"] if not character.isspace())
+        if not digits.isascii() or not digits.isdigit() or len(digits) < 6:
+            raise forms.ValidationError(_("A parcel number has 13 digits; the last 6 of them are enough."))
+        return digits
+
+
+class ShelfForm(forms.Form):
+    """Where a parcel is put: one of the suggested shelves, or another one."""
+
+    OTHER = "other"
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
+    choice = forms.ChoiceField(label=_("Which shelf?"), widget=forms.RadioSelect)
+    other = forms.CharField(
+        label=_("Another shelf"),
+        required=False,
+        max_length=12,
+        help_text=_("Such as B-07"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def __init__(self, *args, suggestions: list[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, _("Another"))]
+        self.initial.setdefault("choice", suggestions[0] if suggestions else self.OTHER)
+        self.initial.setdefault("nonce", new_nonce())
+
+    def clean(self) -> dict:
+        data = super().clean()
+        data["shelf"] = data.get("choice")
+        if data.get("choice") == self.OTHER:
+            data["shelf"] = data.get("other", "").strip().upper()
+            if not SHELF.fullmatch(data["shelf"]):
+                self.add_error("other", _("Please give the shelf as letters and digits, such as B-07."))
+        return data
+
+
+class LineForm(forms.Form):
+    """What became of the open units of one line."""
+
+    what = forms.ChoiceField(choices=What, widget=forms.RadioSelect)
+    units = forms.IntegerField(
+        min_value=1,
+        required=False,
+        widget=forms.NumberInput(attrs=DIGITS),
+        error_messages={"invalid": _("Please give a whole number.")},
+    )
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=[("", _("Please choose")), *Reason.choices],
+        required=False,
+        error_messages={"invalid_choice": _("Please choose why.")},
+    )
+
+    def __init__(self, *args, line: ConsignmentLine, **kwargs):
+        super().__init__(*args, prefix=f"l{line.pk}", **kwargs)
+        self.line = line
+        self.initial.setdefault("what", What.TAKEN)
+        self.initial.setdefault("units", line.open)
+        units = self.fields["units"]
+        units.label = _("How many of the %(open)d?") % {"open": line.open}
+        units.widget.attrs |= {"min": 1, "max": line.open}
+
+    @property
+    def value_fen(self) -> int:
+        """The value of the line's open units."""
+        return self.line.open * self.line.order_line.unit_price_fen
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("what") in (None, What.TAKEN):
+            # Whatever stands in the fields that are folded away then is not meant.
+            self.errors.pop("units", None)
+            self.errors.pop("reason", None)
+            return data
+        if "units" not in self.errors:
+            data["units"] = data.get("units") or self.line.open
+            if data["units"] > self.line.open:
+                self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
+        if "reason" not in self.errors and not data.get("reason"):
+            self.add_error("reason", _("Please choose why."))
+        return data
+
+    def outcome(self) -> Outcome:
+        """Return what was said; of a line with a mistake, that all of it is taken."""
+        line = self.line
+        if not self.is_valid() or self.cleaned_data["what"] == What.TAKEN:
+            return Outcome(taken=line.open)
+        data = self.cleaned_data
+        units = data["units"]
+        short, rejected = (units, 0) if data["what"] == What.SHORT else (0, units)
+        return Outcome(taken=line.open - units, short=short, rejected=rejected, reason=data["reason"])
+
+
+class HandOverForm(forms.Form):
+    """What proves that the goods go to the right person, and what the operator saw when deciding.
+
+    :param proven: a QR was read already, so that no code is asked for.
+    """
+
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
+    shown_fen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    code = forms.CharField(
+        label=_("Pickup code"),
+        required=False,
+        max_length=200,
+        help_text=_("8 digits that the buyer reads out, or the QR"),
+        widget=forms.TextInput(attrs=DIGITS | {"placeholder": "000 · 0000 · 0", "class": "inp-code"}),
+    )
+
+    def __init__(self, *args, proven: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.proven = proven
+        self.initial.setdefault("nonce", new_nonce())
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if not self.proven and not data.get("code", "").strip():
+            self.add_error("code", _("Please type the 8 digits that the buyer reads out."))
+        return data
+
+    def proof(self) -> tuple[CollectionProof, str]:
+        """Return what kind of proof was given in the code's field, and its text."""
+        text = self.cleaned_data["code"].strip()
+        is_qr = text.startswith(f"{codes.QR_PREFIX}.")
+        return (CollectionProof.QR if is_qr else CollectionProof.TYPED_CODE), text

@@ -1,0 +1,15 @@
+from django.urls import path, re_path
+
+from marketplace.counter import views
+
+app_name = "counter"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("choose-point/", views.choose_point, name="choose-point"),
+    path("receive/", views.receive, name="receive"),
+    re_path(r"^receive/(?P<number>\d{13})/$", views.receive_parcel, name="receive-parcel"),
+    path("waiting/", views.waiting, name="waiting"),
+    path("find/", views.find, name="find"),
+    re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),
+    path("receipts/<int:pk>/", views.receipt, name="receipt"),
+]
