@@ -36,13 +36,25 @@ def lock(queryset: QuerySet, *, rank: Rank) -> QuerySet:
 
 def touch(rank: Rank) -> None:
     """Note that this transaction writes rows of a kind by guarded update; raise ``LockOrderError`` as ``lock`` does."""
-    block = next((block for block in connection.atomic_blocks if not block._from_testcase), None)
-    if block is None:
+    this = _transaction()
+    if this is None:
         raise LockOrderError("locks are taken inside a transaction")
-    noted_block, highest = getattr(connection, "_highest_lock", (None, 0))
-    if noted_block is block and rank < highest:
+    noted, highest = getattr(connection, "_highest_lock", (None, 0))
+    if noted is this and rank < highest:
         raise LockOrderError(f"{rank.name} is locked before {Rank(highest).name}, never after")
-    connection._highest_lock = (block, max(rank, highest) if noted_block is block else rank)
+    connection._highest_lock = (this, max(rank, highest) if noted is this else rank)
+
+
+def _transaction() -> object | None:
+    """Return what only this transaction has, or None outside of one.
+
+    Its ``Atomic`` is no such thing: a function decorated with ``transaction.atomic`` has one for all of its calls. The
+    list of hooks is made anew for each transaction; below a test's own transaction each one is a savepoint.
+    """
+    for depth, block in enumerate(connection.atomic_blocks):
+        if not block._from_testcase:
+            return connection.savepoint_ids[depth - 1] if depth else connection.run_on_commit
+    return None
 
 
 def mutex(name: str) -> None:
