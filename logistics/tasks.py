@@ -4,13 +4,13 @@ from celery import shared_task
 from django.conf import settings
 
 from core import clock
-from logistics.services import departures, routing
+from logistics.services import departures, rerouting, routing
 
 
 @shared_task
 def route_waiting() -> None:
     """Route what waits; also what missed its first departure."""
-    routing.reroute_missed(at=clock.now())
+    rerouting.reroute_missed(at=clock.now())
     while routing.route_waiting(limit=settings.ROUTING_BATCH, at=clock.now()).claimed:
         pass
 

@@ -1,4 +1,4 @@
-"""Routing: giving consignments their legs, and taking legs away again.
+"""Routing: giving consignments their legs, and giving the legs' crates back.
 
 A consignment in AWAITING_ROUTE is its own queue entry. A worker claims some by guarded update with a lease, searches in
 its snapshot of the timetable, and settles them in one transaction in which the locked departures have the last word;
@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
 
 from core import events, locks
 from logistics import snapshots
 from logistics.models import Consignment, Leg
 from logistics.services import capacity
-from logistics.states import MOVES, ConsignmentState, Direction
+from logistics.states import ConsignmentState, Direction
 from logistics.timetable import Route, Timetable
 
 log = logging.getLogger(__name__)
@@ -48,10 +47,6 @@ _SETTLE = f"""
     FROM (SELECT column1 AS consignment_id, column2 AS planned_at FROM (VALUES {{rows}}) v) routed
     WHERE {_CONSIGNMENTS}.id = routed.consignment_id AND {_CONSIGNMENTS}.state = '{ConsignmentState.AWAITING_ROUTE}'
 """
-
-
-class UnableToReroute(Exception):
-    """The consignment is past the states in which its route can be taken away."""
 
 
 @dataclass
@@ -93,7 +88,7 @@ def route_waiting(*, limit: int, at: dt.datetime, by="task:routing") -> RoutingR
 def _claimed(*, limit: int, at: dt.datetime, lease_until: dt.datetime) -> list[Consignment]:
     skip_locked = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(skip_locked=skip_locked), [_moment(at), limit, _moment(lease_until), _moment(at)])
+        cursor.execute(_CLAIM.format(skip_locked=skip_locked), [_kept(at), limit, _kept(lease_until), _kept(at)])
         ids = [pk for (pk,) in cursor.fetchall()]
     return (
         list(Consignment.objects.filter(pk__in=ids).select_related("order").order_by("created_at", "pk")) if ids else []
@@ -109,7 +104,7 @@ def _search(
         route = timetable.route(
             origin=consignment.origin_stop_id,
             destination=consignment.point_id,
-            at=_seconds(max(consignment.ready_from, at)),
+            at=seconds(max(consignment.ready_from, at)),
             storage_class=consignment.storage_class,
             crates=consignment.crates,
         )
@@ -168,27 +163,11 @@ def _settled(
 def _write(agreed: Sequence[tuple[Consignment, Route]], *, at: dt.datetime, by) -> None:
     if not agreed:
         return
-    Leg.objects.bulk_create(
-        [
-            Leg(
-                consignment=consignment,
-                route_version=consignment.route_version + 1,
-                sequence=sequence,
-                departure_id=hop.departure_id,
-                direction=hop.direction,
-                crates=consignment.crates,
-                departs_at=_time(hop.departs),
-                arrives_at=_time(hop.arrives),
-            )
-            for consignment, route in agreed
-            for sequence, hop in enumerate(route.hops, start=1)
-        ],
-        batch_size=500,
-    )
+    Leg.objects.bulk_create([leg for consignment, route in agreed for leg in legs(consignment, route)], batch_size=500)
     row = "(%s, %s::timestamptz)" if connection.vendor == "postgresql" else "(%s, %s)"
-    parameters: list = [_moment(at)]
+    parameters: list = [_kept(at)]
     for consignment, route in agreed:
-        parameters += [consignment.pk, _moment(_time(route.arrives))]
+        parameters += [consignment.pk, _kept(moment(route.arrives))]
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE.format(rows=", ".join([row] * len(agreed))), parameters)
     events.append(
@@ -203,7 +182,7 @@ def _write(agreed: Sequence[tuple[Consignment, Route]], *, at: dt.datetime, by) 
                     "crates": consignment.crates,
                     "route_version": consignment.route_version + 1,
                     "departures": [hop.departure_id for hop in route.hops],
-                    "planned_at": _time(route.arrives).isoformat(),
+                    "planned_at": moment(route.arrives).isoformat(),
                 },
             )
             for consignment, route in agreed
@@ -211,6 +190,26 @@ def _write(agreed: Sequence[tuple[Consignment, Route]], *, at: dt.datetime, by) 
         by=by,
         at=at,
     )
+
+
+def legs(consignment: Consignment, route: Route, *, after: int = 0) -> list[Leg]:
+    """Return the legs, unsaved, of a consignment's next route version.
+
+    :param after: how many legs of the route were ridden before this part of it.
+    """
+    return [
+        Leg(
+            consignment=consignment,
+            route_version=consignment.route_version + 1,
+            sequence=sequence,
+            departure_id=hop.departure_id,
+            direction=hop.direction,
+            crates=consignment.crates,
+            departs_at=moment(hop.departs),
+            arrives_at=moment(hop.arrives),
+        )
+        for sequence, hop in enumerate(route.hops, start=after + 1)
+    ]
 
 
 def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
@@ -221,11 +220,11 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
     with transaction.atomic():
         locks.touch(locks.Rank.CONSIGNMENT)
         for attempts in {consignment.routing_attempts for consignment in lost}:
-            seconds = settings.ROUTING_LEASE_SECONDS * 2 ** min(attempts, 10)
+            wait = dt.timedelta(seconds=settings.ROUTING_LEASE_SECONDS * 2 ** min(attempts, 10))
             Consignment.objects.filter(
                 pk__in=[consignment.pk for consignment in lost if consignment.routing_attempts == attempts],
                 state=ConsignmentState.AWAITING_ROUTE,
-            ).update(routing_lease_until=at + min(dt.timedelta(seconds=seconds), _LONGEST_WAIT))
+            ).update(routing_lease_until=at + min(wait, _LONGEST_WAIT))
         events.append(
             [
                 events.NewEvent(
@@ -259,73 +258,16 @@ def release(consignments: Iterable[Consignment], *, at: dt.datetime, by) -> int:
     return len(legs)
 
 
-def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason: str) -> int:
-    """Take the routes of consignments away, so that they wait for another; return how many.
-
-    :param reason: a word for the log: ``missed``, ``departure-cancelled``, ``asked``.
-    :raises UnableToReroute: where one of them has already been loaded, or has ended; then none is changed.
-    """
-    with transaction.atomic():
-        rows = list(
-            locks.lock(
-                Consignment.objects.filter(pk__in=[c.pk for c in consignments]).select_related("order"),
-                rank=locks.Rank.CONSIGNMENT,
-            )
-        )
-        for row in rows:
-            if ConsignmentState.AWAITING_ROUTE not in MOVES[row.state]:
-                raise UnableToReroute(f"{row.number} is {row.state}")
-        release(rows, at=at, by=by)
-        Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(
-            state=ConsignmentState.AWAITING_ROUTE,
-            planned_at=None,
-            routing_lease_until=None,
-            routing_attempts=0,
-        )
-        events.append(
-            [
-                events.NewEvent(
-                    "consignment",
-                    row.number,
-                    "consignment.unrouted",
-                    {"order": row.order.number, "route_version": row.route_version, "reason": reason},
-                )
-                for row in rows
-            ],
-            by=by,
-            at=at,
-        )
-    return len(rows)
-
-
-def reroute_missed(*, at: dt.datetime, by="task:routing", grace: dt.timedelta = dt.timedelta(minutes=20)) -> int:
-    """Re-route what was not loaded when its first departure left; return how many consignments."""
-    missed = (
-        Consignment.objects.filter(
-            state__in=[ConsignmentState.ROUTED, ConsignmentState.PACKED],
-            legs__sequence=1,
-            legs__released_at=None,
-            legs__route_version=F("route_version"),
-            legs__departs_at__lt=at - grace,
-        )
-        .order_by("pk")
-        .distinct()[: settings.ROUTING_BATCH]
-    )
-    missed = list(missed)
-    if not missed:
-        return 0
-    return reroute(missed, at=at, by=by, reason="missed")
-
-
-def _moment(at: dt.datetime):
+def _kept(at: dt.datetime):
     """Return a time as the database keeps it, for a raw statement."""
     return connection.ops.adapt_datetimefield_value(at)
 
 
-def _seconds(at: dt.datetime) -> int:
+def seconds(at: dt.datetime) -> int:
     """Return whole seconds since 1970, rounded up: nothing leaves before it is there."""
     return -int(-at.timestamp() // 1)
 
 
-def _time(seconds: int) -> dt.datetime:
+def moment(seconds: int) -> dt.datetime:
+    """Return the time of whole seconds since 1970."""
     return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)

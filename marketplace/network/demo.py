@@ -6,6 +6,7 @@ the time at which the plan says that it happens.
 
 import datetime as dt
 import heapq
+import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from django.conf import settings
 from core import clock
 from logistics import queries
 from logistics.models import Consignment, HubWorker, Leg, Parcel
-from logistics.services import departures, routing, scans
+from logistics.services import departures, rerouting, routing, scans
 from logistics.states import ConsignmentState, Direction, ParcelState, ScanKind
 from marketplace.selling.services import packing
 from villages import queries as villages
 from villages.models import Operator
+
+log = logging.getLogger(__name__)
 
 BY = "demo:advance"
 MOVING = [ConsignmentState.ROUTED, ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT]
@@ -138,20 +141,27 @@ def _steps(until: dt.datetime) -> Iterator[Told]:
             together.append(heapq.heappop(due))
         _let_pass(together[0].at)
         at = clock.now()
-        for step in together:
-            _do(step, at=at)
+        done = [step for step in together if _could(step, at=at)]
+        refused = {(step.act, step.at, step.number) for step in together if step not in done}
         if clock.day_of(at) != day:
             day = clock.day_of(at)
             _sweep(at)
         for step in _due(Consignment.objects.filter(pk__in=[step.consignment.pk for step in together])):
-            heapq.heappush(due, step)
-        yield Told(
-            at,
-            together[0].act,
-            place,
-            sum(len(step.parcels) or 1 for step in together),
-            tuple(step.number for step in together),
-        )
+            if (step.act, step.at, step.number) not in refused:
+                heapq.heappush(due, step)
+        if done:
+            parcels = sum(len(step.parcels) or 1 for step in done)
+            yield Told(at, done[0].act, place, parcels, tuple(step.number for step in done))
+
+
+def _could(step: Step, *, at: dt.datetime) -> bool:
+    """Do a step; False where the service refused it, because somebody else was at work on the consignment."""
+    try:
+        _do(step, at=at)
+    except (scans.UnableToScan, packing.UnableToPack) as refusal:
+        log.warning("%s: %s", step.number, refusal)
+        return False
+    return True
 
 
 def _let_pass(until: dt.datetime) -> None:
@@ -163,7 +173,7 @@ def _let_pass(until: dt.datetime) -> None:
 def _sweep(at: dt.datetime) -> None:
     """Do what the sweeps of the worker do, so that the demonstration also goes on without one."""
     departures.open_departures(at=at)
-    routing.reroute_missed(at=at)
+    rerouting.reroute_missed(at=at)
     while routing.route_waiting(limit=settings.ROUTING_BATCH, at=at).claimed:
         pass
 

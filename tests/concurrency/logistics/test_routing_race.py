@@ -10,7 +10,7 @@ from core import invariants
 from core.events import Event
 from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg
-from logistics.services import capacity, routing
+from logistics.services import capacity, rerouting, routing
 from logistics.services.capacity import Free
 from logistics.states import ConsignmentState, Direction
 from tests.concurrency.racing import race
@@ -139,7 +139,7 @@ def test_a_release_and_a_routing_at_once_leave_the_books_right():
 
     outcomes = race(
         [
-            lambda: routing.reroute(routed, at=MONDAY, by="test", reason="asked"),
+            lambda: rerouting.reroute(routed, at=MONDAY, by="test", reason="asked"),
             lambda: routing.route_waiting(limit=10, at=MONDAY, by="test").claimed,
         ]
     )

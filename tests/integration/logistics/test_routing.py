@@ -11,8 +11,8 @@ from core.events import Event
 from core.storage_class import StorageClass
 from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg, Round
-from logistics.services import capacity, departures, routing
-from logistics.services.routing import UnableToReroute
+from logistics.services import capacity, departures, rerouting, routing
+from logistics.services.rerouting import UnableToReroute
 from logistics.states import ConsignmentState, DepartureState, Direction
 from tests.factories import logistics
 from tests.factories.logistics import MONDAY
@@ -260,7 +260,7 @@ def test_a_rerouted_consignment_waits_and_gets_the_next_version():
     consignment = logistics.consignment(network.stop, network.point)
     route()
 
-    routing.reroute([consignment], at=MONDAY, by="test", reason="asked")
+    rerouting.reroute([consignment], at=MONDAY, by="test", reason="asked")
     consignment.refresh_from_db()
     assert (consignment.state, consignment.planned_at) == (ConsignmentState.AWAITING_ROUTE, None)
     assert taken() == {}
@@ -281,7 +281,7 @@ def test_what_has_left_or_ended_is_not_rerouted(state):
     Consignment.objects.update(state=state)
 
     with pytest.raises(UnableToReroute):
-        routing.reroute([consignment], at=MONDAY, by="test", reason="asked")
+        rerouting.reroute([consignment], at=MONDAY, by="test", reason="asked")
 
     assert consignment.legs.filter(released_at=None).count() == 4
 
@@ -293,8 +293,8 @@ def test_what_missed_its_first_departure_gets_a_later_one():
     route()
     Consignment.objects.filter(pk=moving.pk).update(state=ConsignmentState.IN_TRANSIT)
 
-    assert routing.reroute_missed(at=beijing(15) + 20 * MINUTE) == 0
-    assert routing.reroute_missed(at=beijing(15) + 21 * MINUTE) == 1
+    assert rerouting.reroute_missed(at=beijing(15) + 20 * MINUTE) == 0
+    assert rerouting.reroute_missed(at=beijing(15) + 21 * MINUTE) == 1
     route(at=beijing(15) + 21 * MINUTE)
 
     assert missed.legs.filter(released_at=None).first().departs_at == beijing(9, day=1)

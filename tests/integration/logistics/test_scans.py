@@ -3,11 +3,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from core import invariants
 from core.events import Event
 from core.storage_class import StorageClass
 from logistics import queries
 from logistics.models import Consignment, Departure, Hub, HubWorker, Leg, Parcel, Round, Scan
-from logistics.services import routing, scans
+from logistics.services import rerouting, routing, scans
 from logistics.services.scans import (
     NotTheirs,
     UnableToDrop,
@@ -16,7 +17,7 @@ from logistics.services.scans import (
     UnableToScan,
     UnableToUnload,
 )
-from logistics.states import ConsignmentState, ParcelState, ScanKind
+from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
 from tests.factories import logistics, villages
 from tests.factories.logistics import MONDAY, SmallNetwork
 
@@ -166,7 +167,7 @@ def test_a_parcel_that_is_still_with_the_seller_cannot_be_loaded(journey):
 
 def test_a_departure_of_a_route_that_was_released_takes_no_parcel(journey):
     journey.step("drop")
-    routing.reroute([journey.consignment], at=MONDAY, by="test", reason="asked")
+    rerouting.reroute([journey.consignment], at=MONDAY, by="test", reason="asked")
 
     with pytest.raises(UnableToLoad):
         journey.step("load", departure=journey.legs[0].departure)
@@ -203,6 +204,67 @@ def test_a_second_reception_is_told_where_the_parcel_stands(journey):
         )
 
     assert Parcel.objects.filter(shelf="A-01").count() == 2
+
+
+# What misses its departure on the way
+
+
+def test_what_stands_at_a_hub_when_its_departure_has_left_gets_a_way_on_from_there(journey):
+    journey.step("drop")
+    journey.step("load", departure=journey.legs[0].departure)
+    journey.step("unload", hub=journey.network.county)
+    missed_at = journey.legs[1].departs_at + dt.timedelta(minutes=21)
+
+    assert rerouting.reroute_missed(at=missed_at) == 1
+
+    consignment = Consignment.objects.get()
+    legs = list(consignment.legs.filter(released_at=None).select_related("departure"))
+    assert (consignment.state, consignment.route_version) == (ConsignmentState.IN_TRANSIT, 2)
+    assert [(leg.route_version, leg.sequence) for leg in legs] == [(2, 1), (2, 2), (2, 3), (2, 4)]
+    assert legs[0] == journey.legs[0]
+    assert legs[1].departs_at == journey.legs[1].departs_at + 18 * HOUR
+    assert consignment.planned_at == legs[3].arrives_at
+    assert consignment.legs.exclude(released_at=None).count() == 3
+    assert Event.objects.filter(name="consignment.rerouted").count() == 1
+    assert invariants.findings(["L1"]) == []
+    journey.step("load", departure=legs[1].departure)
+    with pytest.raises(UnableToLoad):
+        scans.load(journey.parcels[0], departure=journey.legs[1].departure, nonce="old", by="test", at=missed_at)
+
+
+def test_what_is_on_the_way_in_time_keeps_its_route(journey):
+    journey.step("drop")
+    journey.step("load", departure=journey.legs[0].departure)
+    assert rerouting.reroute_missed(at=journey.legs[0].arrives_at + dt.timedelta(minutes=30)) == 0
+    journey.step("unload", hub=journey.network.county)
+
+    assert rerouting.reroute_missed(at=journey.legs[1].departs_at + dt.timedelta(minutes=20)) == 0
+
+    assert Consignment.objects.get().route_version == 1
+
+
+def test_a_consignment_whose_parcels_are_apart_keeps_its_route(journey):
+    journey.step("drop")
+    journey.step("load", departure=journey.legs[0].departure)
+    journey.step("unload", hub=journey.network.county)
+    journey.step("load", number=0, departure=journey.legs[1].departure)
+
+    assert rerouting.reroute_missed(at=journey.legs[1].departs_at + HOUR) == 0
+
+    assert Consignment.objects.get().route_version == 1
+
+
+def test_what_finds_no_way_on_keeps_its_legs_and_can_still_be_loaded(journey):
+    journey.step("drop")
+    journey.step("load", departure=journey.legs[0].departure)
+    journey.step("unload", hub=journey.network.county)
+    Departure.objects.filter(departs_at__gt=journey.legs[1].departs_at).update(state=DepartureState.CANCELLED)
+    late = journey.legs[1].departs_at + HOUR
+
+    assert rerouting.reroute_missed(at=late) == 0
+
+    journey.step("load", at=late, departure=journey.legs[1].departure)
+    assert journey.states() == [ParcelState.LOADED] * 2
 
 
 # Who may

@@ -115,6 +115,23 @@ def test_where_the_clock_does_not_move_nothing_happens(order, settings):
     assert not ClockOffset.objects.exists()
 
 
+def test_what_somebody_else_does_meanwhile_stops_nobody(order, monkeypatch):
+    done = demo._do
+
+    def somebody_was_first(step, *, at):
+        if step.act == Act.DROP:
+            done(step, at=at)
+        done(step, at=at)
+
+    monkeypatch.setattr(demo, "_do", somebody_was_first)
+
+    told = advance("--hours", "72")
+
+    assert states() == {ConsignmentState.AT_POINT}
+    assert "交到" not in told
+    assert "收货上架" in told
+
+
 def test_people_of_the_place_scan_where_there_are_any(order, django_user_model):
     operator = django_user_model.objects.create_user(email="operator@example.com")
     PickupPoint.objects.get(pk=order.pickup_point_id).operators.create(user=operator, since=clock.now())
