@@ -66,7 +66,7 @@ class ShelfForm(forms.Form):
 
     def __init__(self, *args, suggestions: list[str], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, _("Another"))]
+        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, _("Other shelf"))]
         self.initial.setdefault("choice", suggestions[0] if suggestions else self.OTHER)
         self.initial.setdefault("nonce", new_nonce())
 
