@@ -83,18 +83,17 @@ class ShelfForm(forms.Form):
 class LineForm(forms.Form):
     """What became of the open units of one line."""
 
+    use_required_attribute = False  # what is folded away would keep the form from being sent
     what = forms.ChoiceField(choices=What, widget=forms.RadioSelect)
     units = forms.IntegerField(
         min_value=1,
-        required=False,
         widget=forms.NumberInput(attrs=DIGITS),
-        error_messages={"invalid": _("Please give a whole number.")},
+        error_messages=dict.fromkeys(("required", "invalid", "min_value"), _("Please give a whole number from 1.")),
     )
     reason = forms.ChoiceField(
         label=_("Why?"),
         choices=[("", _("Please choose")), *Reason.choices],
-        required=False,
-        error_messages={"invalid_choice": _("Please choose why.")},
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose why.")),
     )
 
     def __init__(self, *args, line: ConsignmentLine, **kwargs):
@@ -117,13 +116,8 @@ class LineForm(forms.Form):
             # Whatever stands in the fields that are folded away then is not meant.
             self.errors.pop("units", None)
             self.errors.pop("reason", None)
-            return data
-        if "units" not in self.errors:
-            data["units"] = data.get("units") or self.line.open
-            if data["units"] > self.line.open:
-                self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
-        if "reason" not in self.errors and not data.get("reason"):
-            self.add_error("reason", _("Please choose why."))
+        elif data.get("units", 0) > self.line.open:
+            self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
         return data
 
     def outcome(self) -> Outcome:
@@ -143,29 +137,24 @@ class HandOverForm(forms.Form):
     :param proven: a QR was read already, so that no code is asked for.
     """
 
+    use_required_attribute = False  # the amount can be asked for before the code is known
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
     shown_fen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     code = forms.CharField(
         label=_("Pickup code"),
-        required=False,
         max_length=200,
         help_text=_("8 digits that the buyer reads out, or the QR"),
         widget=forms.TextInput(attrs=DIGITS | {"placeholder": "000 · 0000 · 0", "class": "inp-code"}),
+        error_messages={"required": _("Please type the 8 digits that the buyer reads out.")},
     )
 
     def __init__(self, *args, proven: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        self.proven = proven
+        self.fields["code"].required = not proven
         self.initial.setdefault("nonce", new_nonce())
-
-    def clean(self) -> dict:
-        data = super().clean()
-        if not self.proven and not data.get("code", "").strip():
-            self.add_error("code", _("Please type the 8 digits that the buyer reads out."))
-        return data
 
     def proof(self) -> tuple[CollectionProof, str]:
         """Return what kind of proof was given in the code's field, and its text."""
-        text = self.cleaned_data["code"].strip()
+        text = self.cleaned_data["code"]
         is_qr = text.startswith(f"{codes.QR_PREFIX}.")
         return (CollectionProof.QR if is_qr else CollectionProof.TYPED_CODE), text
