@@ -138,9 +138,9 @@ def test_readers_count_each_event_once(order):
 def without_trigger(cursor, table: str, statement: str, *parameters) -> None:
     """Corrupt an append-only table as only a broken database could."""
     if connection.vendor == "postgresql":
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(statement, parameters)
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute("SET LOCAL session_replication_role = origin")
         return
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
     triggers = cursor.fetchall()
