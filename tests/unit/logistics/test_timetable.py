@@ -1,7 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.storage_class import StorageClass
+from logistics import timetable
 from logistics.states import Direction
 from logistics.timetable import Connection, Hop, Ride, Route, Timetable
 
@@ -132,6 +136,14 @@ def test_from_a_hub_the_way_goes_on_to_the_point():
 
 
 # Against an oracle that tries every way there is
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settled_soon() -> Iterator[None]:
+    """Networks this small would never come to the look whether every hub is settled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timetable, "_SETTLED_EVERY", 1)
+        yield
 
 
 HUBS = st.integers(1, 4)
