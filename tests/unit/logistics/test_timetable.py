@@ -135,6 +135,16 @@ def test_from_a_hub_the_way_goes_on_to_the_point():
     assert timetable.route_from_hub(hub=1, destination=POINT, at=151, storage_class=AMBIENT, crates=1) is None
 
 
+def test_a_faster_lane_that_leaves_later_is_found_though_every_hub_was_reached_before():
+    timetable = Timetable(
+        inbound=[Connection(50, 100, STOP, 1, ride(1))],
+        lanes=[Connection(150, 900, 1, 2, ride(2)), Connection(160, 200, 1, 2, ride(3))],
+        outbound=[Connection(250, 300, 2, POINT, ride(4))],
+    )
+
+    assert [hop.departure_id for hop in search(timetable).hops] == [1, 3, 4]
+
+
 # Against an oracle that tries every way there is
 
 
