@@ -201,6 +201,7 @@ def _welcome(port: int) -> None:
     for line in accounts.splitlines():
         say(f"  {line}")
     say()
+    say("  下单后，让时间往前走、看货在路上：.venv/bin/python manage.py advance_demo")
     say(f"  日志在 {_log('web').parent}；按 Ctrl-C 停止")
     say()
 

@@ -23,7 +23,7 @@ def test_every_program_is_told_of(program):
 
 
 def test_every_management_command_that_is_told_of_exists():
-    told = set(re.findall(r"`manage\.py (\w+)", README))
+    told = set(re.findall(r"manage\.py (\w+)", README))
 
     assert told
     assert told - set(get_commands()) == set()
