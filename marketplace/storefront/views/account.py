@@ -51,7 +51,6 @@ def start_of(user) -> str:
     for policy, name in (
         (access.OPERATOR, "counter:index"),
         (access.SELLER, "selling:index"),
-        (access.MOVER, "network:index"),
         (access.STAFF, "statistics:index"),
         (access.PLATFORM, "dashboard:index"),
     ):
@@ -124,7 +123,6 @@ def summary(request: HttpRequest) -> HttpResponse:
         for policy, name, words, icon in (
             (access.SELLER, "selling:index", _("My shop"), "shop"),
             (access.OPERATOR, "counter:index", _("My counter"), "upc-scan"),
-            (access.MOVER, "network:index", _("My hub and rounds"), "truck"),
             (access.STAFF, "statistics:index", _("Sales statistics"), "bar-chart"),
             (access.PLATFORM, "dashboard:index", _("Platform"), "sliders"),
         )

@@ -1,0 +1,140 @@
+"""Two of everybody, each with something of their own, and a canary in whatever is another's secret."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.core import signing
+from django.db.models import Model
+
+from logistics import codes
+from logistics.models import Consignment, HubWorker, Parcel, Round
+from logistics.states import CollectionProof
+from marketplace.communication.models import Message
+from marketplace.counter.services import handover
+from marketplace.order.models import Order
+from marketplace.storefront.views import orders as order_views
+from marketplace.users.models import StaffAssignment, User
+from tests.factories import shop, villages
+from tests.factories.shop import MONDAY
+
+ROLES = (
+    "anonymous",
+    "buyer A",
+    "buyer B",
+    "seller A",
+    "seller B",
+    "operator P",
+    "operator Q",
+    "hub worker",
+    "driver",
+    "county staff",
+    "prefecture staff",
+    "province staff",
+    "platform staff",
+)
+CANARY_NAME = "金丝雀阿明"
+CANARY_PHONE = "+8613812340987"
+
+
+@dataclass
+class World:
+    """The people by role, and whose each kind of object is: ``objects[kind] = (value for the path, owner's role)``."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    objects: dict[str, tuple[object, str]] = field(default_factory=dict)
+    canaries: dict[str, list[str]] = field(default_factory=dict)
+
+
+def build() -> World:
+    """Build the world; what belongs to A and P is the victim's."""
+    world = World()
+    people = world.people
+    people["anonymous"] = None
+    for role in ROLES[1:]:
+        people[role] = shop.user(role)
+    made = shop.shop()
+    made.seller.users.set([people["seller A"]])
+    shop.seller(made.network.stop, people=(people["seller B"],))
+    shop.operator(made.point, person=people["operator P"])
+    shop.operator(villages.point("430723001001"), person=people["operator Q"])
+    HubWorker.objects.create(hub=made.network.county, user=people["hub worker"], since=MONDAY)
+    Round.objects.filter(hub=made.network.county).update(driver=people["driver"])
+    for role, division in (
+        ("county staff", "430726000000"),
+        ("prefecture staff", "430700000000"),
+        ("province staff", "430000000000"),
+    ):
+        StaffAssignment.objects.create(user=people[role], division_id=division, since=MONDAY)
+    people["platform staff"].is_staff = True
+    people["platform staff"].save(update_fields=["is_staff"])
+
+    product = shop.listing(made.seller, on_hand=50)
+    waiting = shop.at_point(_order(made, product, people["buyer A"]))
+    collected = shop.at_point(_order(made, product, people["buyer A"]))
+    collection = handover.hand_over(
+        collected,
+        point=made.point,
+        outcomes={},
+        proof=CollectionProof.QR,
+        code=codes.qr_text(collected.number, epoch=1),
+        nonce="world",
+        by=people["operator P"],
+        at=MONDAY + dt.timedelta(days=2),
+    )
+    fresh = _order(made, product, people["buyer A"])
+    shop.routed(fresh)
+    packed = Consignment.objects.get(order=waiting)
+    dead = Message.objects.create(
+        channel="SMS", recipient=CANARY_PHONE, recipient_hash="x", recipient_tail="0987", body=CANARY_NAME, name="test",
+        state="DEAD", next_try_at=MONDAY, created_at=MONDAY,
+    )  # fmt: skip
+    world.objects = {
+        "order": (fresh.number, "buyer A"),
+        "order link": (_void_link(fresh), "nobody"),
+        "seller's consignment": (packed.number, "seller A"),
+        "seller's listing": (product.pk, "seller A"),
+        "point's parcel": (Parcel.objects.get(consignment=packed).number, "operator P"),
+        "point's order": (waiting.number, "operator P"),
+        "point's collection": (collection.pk, "operator P"),
+        "public:listing": (product.pk, ""),
+        "public:listing slug": (product.slug, ""),
+        "public:category": (product.categories.get().pk, ""),
+        "public:category slug": (product.categories.get().slug, ""),
+        "public:prefecture": ("430700000000", ""),
+        "public:picture": ("nothing.webp", ""),
+        "public:order of anybody": (fresh.number, ""),
+        "public:dead letter": (dead.pk, ""),
+        "waiting": (waiting.number, "operator P"),
+        "hub's parcel": (Parcel.objects.get(consignment=packed).number, "hub worker"),
+    }
+    secret = [CANARY_NAME, CANARY_PHONE.removeprefix("+86"), codes.typed_code(waiting.number, epoch=1)]
+    world.canaries = {"all": secret}
+    return world
+
+
+def _order(made: shop.Shop, product, buyer: User) -> Order:
+    order = shop.order(made.point, product, by=buyer, phone=CANARY_PHONE)
+    Order.objects.filter(pk=order.pk).update(contact_name=CANARY_NAME)
+    return Order.objects.get(pk=order.pk)
+
+
+def _void_link(order: Order) -> str:
+    return signing.dumps([order.number, order.code_epoch + 1], salt=order_views.SALT)
+
+
+IGNORED = {"sessions.session", "sites.site", "contenttypes.contenttype", "auth.permission"}
+
+
+def snapshot() -> dict[str, list]:
+    """Return every row of every table, but sessions, sign-in times and the readers' own."""
+    rows = {}
+    for model in (model for model in apps.get_models() if model._meta.managed):
+        label = model._meta.label_lower
+        if label not in IGNORED and not label.startswith("core.bookmark"):
+            rows[label] = sorted(map(str, model.objects.values_list(*_fields(model))))
+    return rows
+
+
+def _fields(model: type[Model]) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.attname not in ("last_login", "routing_lease_until")]
