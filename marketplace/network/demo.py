@@ -8,6 +8,7 @@ import datetime as dt
 import heapq
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -84,8 +85,9 @@ def advance(*, by: dt.timedelta, tell: Callable[[Told], None]) -> dt.datetime:
     """
     _may_move()
     until = clock.now() + by
-    for told in _steps(until):
-        tell(told)
+    for moment in _steps(until):
+        for told in moment:
+            tell(told)
     _let_pass(until)
     _sweep(clock.now())
     return clock.now()
@@ -97,9 +99,11 @@ def advance_one_step(*, tell: Callable[[Told], None]) -> dt.datetime:
     :raises UnableToAdvance: where nothing is on its way.
     """
     _may_move()
-    for told in _steps(clock.now() + LONGEST):
-        tell(told)
-        return clock.now()
+    for moment in _steps(clock.now() + LONGEST):
+        for told in moment:
+            tell(told)
+        if moment:
+            return clock.now()
     raise UnableToAdvance("现在没有在路上的运单")
 
 
@@ -117,9 +121,10 @@ def advance_to_arrival(number: str, *, tell: Callable[[Told], None]) -> dt.datet
         raise UnableToAdvance(f"没有编号为 {number} 的订单或运单")
     if not on_the_way.exists():
         return clock.now()
-    for told in _steps(clock.now() + LONGEST):
-        tell(told)
-        if told.act == Act.RECEIVE and not on_the_way.exists():
+    for moment in _steps(clock.now() + LONGEST):
+        for told in moment:
+            tell(told)
+        if any(told.act == Act.RECEIVE for told in moment) and not on_the_way.exists():
             return clock.now()
     raise UnableToAdvance(f"{number} 在 {LONGEST.days} 天内到不了网点")
 
@@ -129,29 +134,34 @@ def _may_move() -> None:
         raise UnableToAdvance("这个部署的时钟不能拨动")
 
 
-def _steps(until: dt.datetime) -> Iterator[Told]:
-    """Do what is due until a time, in order of time, and tell each step; acts of one moment and place together."""
+def _steps(until: dt.datetime) -> Iterator[list[Told]]:
+    """Do what is due until a time, in order of time; give what was done at each moment, by place."""
     _sweep(clock.now())
     day = clock.today()
     due = _due(Consignment.objects.filter(state__in=MOVING))
     while due and due[0].at <= until:
         together = [heapq.heappop(due)]
-        place = _place(together[0])
-        while due and due[0].at == together[0].at and due[0].act == together[0].act and _place(due[0]) == place:
+        while due and (due[0].at, due[0].act) == (together[0].at, together[0].act):
             together.append(heapq.heappop(due))
         _let_pass(together[0].at)
         at = clock.now()
-        done = [step for step in together if _could(step, at=at)]
-        refused = {(step.act, step.at, step.number) for step in together if step not in done}
+        by_place: dict[str, list[Step]] = defaultdict(list)
+        refused = set()
+        for step in together:
+            if _could(step, at=at):
+                by_place[_place(step)].append(step)
+            else:
+                refused.add((step.act, step.at, step.number))
         if clock.day_of(at) != day:
             day = clock.day_of(at)
             _sweep(at)
         for step in _due(Consignment.objects.filter(pk__in=[step.consignment.pk for step in together])):
             if (step.act, step.at, step.number) not in refused:
                 heapq.heappush(due, step)
-        if done:
-            parcels = sum(len(step.parcels) or 1 for step in done)
-            yield Told(at, done[0].act, place, parcels, tuple(step.number for step in done))
+        yield [
+            Told(at, done[0].act, place, sum(len(step.parcels) or 1 for step in done), tuple(step.number for step in done))
+            for place, done in by_place.items()
+        ]
 
 
 def _could(step: Step, *, at: dt.datetime) -> bool:
