@@ -159,9 +159,14 @@ def _steps(until: dt.datetime) -> Iterator[list[Told]]:
             if (step.act, step.at, step.number) not in refused:
                 heapq.heappush(due, step)
         yield [
-            Told(at, done[0].act, place, sum(len(step.parcels) or 1 for step in done), tuple(step.number for step in done))
+            Told(at, done[0].act, place, _parcels(done), tuple(step.number for step in done))
             for place, done in by_place.items()
         ]
+
+
+def _parcels(steps: list[Step]) -> int:
+    """Return how many boxes steps concern; what is only being packed counts as one each."""
+    return sum(len(step.parcels) or 1 for step in steps)
 
 
 def _could(step: Step, *, at: dt.datetime) -> bool:
