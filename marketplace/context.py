@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from core.storage_class import StorageClass
 from villages.models import PickupPoint
 
 CHOSEN_POINT = "chosen_point"
@@ -21,7 +22,6 @@ def chosen_point(request) -> PickupPoint | None:
     """Return the open point that this browser chose, or None; one query a request at most."""
     if not hasattr(request, "_chosen_point"):
         pk = request.session.get(CHOSEN_POINT) if hasattr(request, "session") else None
-        request._chosen_point = (
-            PickupPoint.objects.open().select_related("division").filter(pk=pk).first() if pk else None
-        )
+        points = PickupPoint.objects.open().select_related("division").keeping(*StorageClass.values)
+        request._chosen_point = points.filter(pk=pk).first() if pk else None
     return request._chosen_point

@@ -87,6 +87,13 @@ class PickupPointQuerySet(models.QuerySet):
         """Keep the points at or below a division."""
         return self.filter(division__code__range=codes.span(code))
 
+    def keeping(self, *storage_classes: str) -> "PickupPointQuerySet":
+        """Tell of each point, in the same query, whether it keeps these storage classes: ``point.storage_classes``."""
+        kept = PointCapacity.objects.filter(point=models.OuterRef("pk"), crates_per_day__gt=0)
+        return self.annotate(
+            **{f"keeps_{each}": models.Exists(kept.filter(storage_class=each)) for each in storage_classes}
+        )
+
     def visible_to(self, user) -> "PickupPointQuerySet":
         """Keep the points at which the user is an operator now."""
         return self.filter(operators__user=user, operators__until=None)
@@ -124,6 +131,13 @@ class PickupPoint(models.Model):
     @property
     def county_code(self) -> str:
         return codes.county_of(self.division_id)
+
+    @property
+    def storage_classes(self) -> set[str]:
+        """The storage classes that the point keeps; without a query where it was fetched by ``keeping``."""
+        if hasattr(self, f"keeps_{StorageClass.AMBIENT}"):
+            return {each for each in StorageClass.values if getattr(self, f"keeps_{each}", False)}
+        return {capacity.storage_class for capacity in self.capacities.all() if capacity.crates_per_day}
 
 
 class PointHours(models.Model):

@@ -117,19 +117,12 @@ def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.da
     keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id}
     ordered = sorted(keys)
     times = dict(zip(ordered, promises.promises([_request(*key, point) for key in ordered], at=at), strict=True))
-    kept = storage_classes(point)
+    kept = point.storage_classes
     return [
         replace(card, reachable=time is not None, promised_at=time)
         for card in found
         for time in [times.get((card.drop_off_id, card.storage_class)) if card.storage_class in kept else None]
     ]
-
-
-def storage_classes(point: PickupPoint) -> set[str]:
-    """Return the storage classes that a point keeps; asked once for each point object."""
-    if not hasattr(point, "_storage_classes"):
-        point._storage_classes = set(point.capacities.values_list("storage_class", flat=True))
-    return point._storage_classes
 
 
 def _request(stop_id: int, storage_class: str, point: PickupPoint, crates: int = 1) -> PromiseRequest:

@@ -134,15 +134,15 @@ def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
     if card is None:
         raise Http404("not for sale")
     at, point = clock.now(), chosen_point(request)
-    card = queries.with_promises([card], point=point, at=at)[0]
     more = queries.cards(queries.on_sale().filter(seller=product.seller_id).exclude(pk=pk).order_by("-priority")[:4])
+    card, *more = queries.with_promises([card, *more], point=point, at=at)
     county = codes.county_of(product.origin_id) if product.origin_id else ""
     context = {
         "product": product,
         "card": card,
         "description": richtext.render(product.description),
         "image": next(iter(product.images.all()), None),
-        "more": queries.with_promises(more, point=point, at=at),
+        "more": more,
         "month": clock.day_of(at).month,
         "in_season": product.in_season(clock.day_of(at).month),
         "map_shapes": maps.prefectures(),
