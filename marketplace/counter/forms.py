@@ -14,6 +14,7 @@ from marketplace.counter.states import Reason, What
 
 SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
 NONCE_LENGTH = 64
+WHICH_SHELF = _("Please give the shelf as letters and digits, such as B-07.")
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
@@ -54,29 +55,32 @@ class ShelfForm(forms.Form):
     """Where a parcel is put: one of the suggested shelves, or another one."""
 
     OTHER = "other"
+    use_required_attribute = False  # the other shelf is folded away
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
     choice = forms.ChoiceField(label=_("Which shelf?"), widget=forms.RadioSelect)
     other = forms.CharField(
         label=_("Another shelf"),
-        required=False,
         max_length=12,
         help_text=_("Such as B-07"),
+        error_messages=dict.fromkeys(("required", "max_length"), WHICH_SHELF),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
     def __init__(self, *args, suggestions: list[str], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, _("Other shelf"))]
-        self.initial.setdefault("choice", suggestions[0] if suggestions else self.OTHER)
+        self.initial.setdefault("choice", suggestions[0])
         self.initial.setdefault("nonce", new_nonce())
 
     def clean(self) -> dict:
         data = super().clean()
         data["shelf"] = data.get("choice")
-        if data.get("choice") == self.OTHER:
-            data["shelf"] = data.get("other", "").strip().upper()
+        if data.get("choice") != self.OTHER:
+            self.errors.pop("other", None)
+        elif "other" not in self.errors:
+            data["shelf"] = data["other"].upper()
             if not SHELF.fullmatch(data["shelf"]):
-                self.add_error("other", _("Please give the shelf as letters and digits, such as B-07."))
+                self.add_error("other", WHICH_SHELF)
         return data
 
 

@@ -1,8 +1,10 @@
 """The operator's console: today, receiving, what waits, finding an order, handing it over, its receipt."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -243,6 +245,7 @@ class _HandOver:
             "name": masked(self.order.contact_name),
             "form": self.form,
             "line_forms": self.line_forms,
+            "is_wrong": any(self._wrong()),
             "due": self._due(),
             "pays_here": self.order.payment_method == PaymentMethod.AT_POINT,
             "proven": self.proven_epoch is not None,
@@ -303,6 +306,10 @@ class _HandOver:
         self.request.session.pop(QR, None)
         self.proven_epoch = None
         self.form.add_error("code", why)
+
+    def _wrong(self) -> Iterator[bool]:
+        yield any(name != NON_FIELD_ERRORS for name in self.form.errors)
+        yield from (bool(form.errors) for form in self.line_forms)
 
     def _outcomes(self) -> dict:
         return {form.line.pk: form.outcome() for form in self.line_forms if form.is_bound}

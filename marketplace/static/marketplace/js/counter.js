@@ -40,3 +40,5 @@ form.addEventListener("scan:read", (event) => {
   event.preventDefault();
   document.querySelector(".footbar button").focus();
 });
+
+document.querySelector("[aria-invalid]")?.focus();
