@@ -26,7 +26,7 @@ def new_nonce() -> str:
 class SearchForm(forms.Form):
     """One field for all that a buyer can show or say: QR, parcel, order, or the phone's last digits."""
 
-    text = forms.CharField(
+    q = forms.CharField(
         label=_("Parcel, order, or the phone's last 4 digits"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "enterkeyhint": "search"}),

@@ -161,11 +161,11 @@ def find(request: HttpRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                return _found(request, finding.find(form.cleaned_data["text"], point=point))
+                return _found(request, finding.find(form.cleaned_data["q"], point=point))
             except finding.UnableToRead as refusal:
-                form.add_error("text", str(refusal))
+                form.add_error("q", str(refusal))
             except finding.NotHere as refusal:
-                form.add_error("text", str(refusal))
+                form.add_error("q", str(refusal))
                 status = 404
     tail = request.GET.get("tail", "")
     rows = queries.waiting(point, tail=tail) if len(tail) == queries.TAIL_DIGITS and tail.isdigit() else []
