@@ -6,9 +6,8 @@ from core import clock
 from tests.factories import counter as counters
 from tests.factories import shop
 from tests.factories.counter import Counter
-from tests.factories.shop import MONDAY
 
-NOW = MONDAY + dt.timedelta(days=1, hours=3)  # 12:00 in Beijing on Tuesday
+NOW = dt.datetime(2026, 3, 3, 4, tzinfo=dt.UTC)  # noon in Beijing on Tuesday
 
 
 @pytest.fixture
