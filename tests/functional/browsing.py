@@ -1,0 +1,58 @@
+"""What a browser tells of a page beside what it shows: errors, refusals by the policy, requests to other hosts."""
+
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response
+
+PASSWORD = "secret-2026"  # of the people that tests/factories/shop.py makes
+UNPROCESSABLE = 422
+
+
+class Watch:
+    """Listens to all pages of a browser's context."""
+
+    def __init__(self, context: BrowserContext, *, host: str):
+        self.host = urlsplit(host).netloc
+        self.complaints: list[str] = []
+        context.on("page", self._listen)
+        context.on("request", self._requested)
+        context.on("response", self._answered)
+
+    def _listen(self, page: Page) -> None:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: script failed: {error}"))
+        page.on("dialog", self._asked)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        # What failed to load is told by its answer below; a form that is shown again answers 422.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            where = message.page.url if message.page else ""
+            self.complaints.append(f"{where}: {message.text}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        self.complaints.append(f"{dialog.page.url if dialog.page else ''}: dialog {dialog.message}")
+        dialog.dismiss()
+
+    def _requested(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about") and address.netloc != self.host:
+            self.complaints.append(f"request to another host: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status != UNPROCESSABLE:
+            self.complaints.append(f"{response.url}: {response.status}")
+
+
+def sign_in(page: Page, host: str, phone: str) -> None:
+    """Sign in as people do, with the phone as it is written at home."""
+    page.goto(host + reverse("customer:login"))
+    page.fill("[name=identifier]", phone.removeprefix("+86"))
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form .btn-go")
+    page.wait_for_url(lambda url: reverse("customer:login") not in url)
+
+
+def fits(page: Page) -> bool:
+    """Return whether nothing is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
