@@ -48,6 +48,7 @@ class Engine:
             self.client.indices.delete(index=self.index, ignore_unavailable=True)
         except (ApiError, TransportError) as error:
             raise SearchUnavailable(str(error)) from error
+        self._ensure()
 
     def search(self, text: str, *, offset: int = 0, limit: int = 24) -> Hits:
         return self._search(query_words(text), offset, limit) or self._search(loose_words(text), offset, limit)

@@ -27,7 +27,7 @@ class Engine:
     def replace(self, documents: list[Document]) -> None:
         writer = self.index.writer(WRITER_BYTES, 1)
         for document in documents:
-            writer.delete_documents("pk", document.pk)
+            writer.delete_documents_by_term("pk", document.pk)
             writer.add_document(
                 tantivy.Document(
                     pk=document.pk,
@@ -45,7 +45,7 @@ class Engine:
     def delete(self, ids: list[int]) -> None:
         writer = self.index.writer(WRITER_BYTES, 1)
         for pk in ids:
-            writer.delete_documents("pk", pk)
+            writer.delete_documents_by_term("pk", pk)
         writer.commit()
         writer.wait_merging_threads()
 
