@@ -1,0 +1,145 @@
+"""The province's figures: sums agree, staff see their own division, and all of it recounts."""
+
+import datetime as dt
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
+
+from core import clock, events, invariants
+from logistics import codes as pickup
+from logistics.models import Collection
+from logistics.states import CollectionProof
+from marketplace.counter.services import handover
+from marketplace.order import history
+from marketplace.order.models import Order
+from marketplace.statistics import queries, recount
+from marketplace.statistics.models import SalesDay
+from marketplace.statistics.services import rollups
+from marketplace.users.models import StaffAssignment
+from tests.factories import shop, villages
+from tests.factories.shop import MONDAY
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 3, 4)
+NOON = dt.datetime(2026, 3, 4, 12, tzinfo=clock.BEIJING)
+
+
+@pytest.fixture
+def sold(monkeypatch):
+    """Two sellers in two counties of Changde sold something on 4 March."""
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    monkeypatch.setattr(queries, "names_of_divisions", _names)
+    made = shop.shop()
+    other = shop.seller(made.point)
+    operator = shop.operator(made.point)
+    for seller, price, path in ((made.seller, 5000, "水果/柑橘"), (other, 3000, "茶叶/绿茶")):
+        order = shop.at_point(shop.order(made.point, shop.listing(seller, price_fen=price, path=path), quantity=2))
+        handover.hand_over(
+            order, point=made.point, outcomes={}, proof=CollectionProof.QR,
+            code=pickup.qr_text(order.number, epoch=1), nonce=order.number, by=operator, at=NOON,
+        )  # fmt: skip
+    events.publish()
+    rollups.read_events()
+    return made
+
+
+def _names() -> dict[str, str]:
+    return {
+        "430000000000": "湖南省", "430100000000": "长沙市", "430700000000": "常德市",
+        "430723000000": "澧县", "430726000000": "石门县", "430102000000": "芙蓉区",
+    }  # fmt: skip
+
+
+def page(division: str, **query):
+    person = shop.user()
+    villages.division(division, level="COUNTY" if division[4:6] != "00" else "PREFECTURE")
+    StaffAssignment.objects.create(user=person, division_id=division, since=MONDAY)
+    client = Client()
+    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
+    return client.get(reverse("statistics:index"), query)
+
+
+def test_prefectures_counties_categories_and_days_have_one_sum(sold):
+    period = queries.periods(TODAY)["month"]
+    counties = queries.by_county(queries.PROVINCE, period=period)
+    prefectures = queries.places(queries.PROVINCE, counties)
+    of_changde = queries.places("430700000000", queries.by_county("430700000000", period=period))
+    categories = queries.by_category(queries.PROVINCE, period=period)
+    days = queries.by_day(queries.PROVINCE, today=TODAY)
+    heads = queries.heads(queries.PROVINCE, today=TODAY, period=period)
+
+    sums = {
+        sum(figures.taken_fen for figures in counties.values()),
+        sum(part.figures.taken_fen for part in prefectures),
+        sum(part.figures.taken_fen for part in of_changde),
+        sum(figures.taken_fen for _name, figures, _share in categories),
+        sum(figures.taken_fen for _day, figures in days),
+        heads.today.taken_fen, heads.month.taken_fen, heads.year.taken_fen,
+        SalesDay.objects.aggregate(total=Sum("taken_fen"))["total"],
+    }  # fmt: skip
+    assert sums == {16_000}
+    assert {part.name: part.figures.taken_fen for part in of_changde} == {"石门县": 10_000, "澧县": 6_000}
+    assert [part.step for part in prefectures if part.figures.taken_fen] == [5]
+
+
+def test_placing_and_collecting_are_counted_on_their_own_days(sold):
+    placed = queries.heads(queries.PROVINCE, today=TODAY, period=queries.Period(MONDAY.date(), MONDAY.date()))
+    assert (placed.period.placed_fen, placed.period.taken_fen) == (16_000, 0)
+    assert placed.today.placed_fen == 0
+
+
+def test_a_county_sees_its_own_sales_only(sold):
+    text = page("430726000000").content.decode()
+    assert "100.00" in text
+    assert "160.00" not in text
+    assert "60.00" not in text
+
+
+def test_a_prefecture_sees_its_counties(sold):
+    text = page("430700000000").content.decode()
+    assert "160.00" in text
+    assert "石门" in text
+
+
+@pytest.mark.parametrize("place", ["430700000000", "430723000000", "430000000000", "999999999999", "x"])
+def test_a_division_outside_is_a_404(sold, place):
+    assert page("430726000000", place=place).status_code == 404
+
+
+def test_a_year_ago_is_compared(sold):
+    leap = queries.Period(dt.date(2024, 2, 29), dt.date(2024, 3, 4)).year_before()
+    assert leap == queries.Period(dt.date(2023, 2, 28), dt.date(2023, 3, 4))
+
+
+def test_the_recount_command_proves_the_rollups(sold, capsys):
+    call_command("recount_sales")
+    assert "equal" in capsys.readouterr().out
+
+    SalesDay.objects.filter(taken_fen__gt=0).update(taken_units=99)
+    with pytest.raises(CommandError):
+        call_command("recount_sales")
+
+
+def test_history_keeps_every_promise_and_recounts(monkeypatch):
+    now = dt.datetime(2026, 6, 1, 12, tzinfo=clock.BEIJING)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(history, "DAYS", 40)
+    made = shop.shop()
+    for number in range(4):
+        shop.listing(made.seller, path=f"水果/{number}", storage_class=("AMBIENT", "CHILLED")[number % 2])
+
+    written = history.load(until=dt.date(2026, 6, 1))
+    again = history.load(until=dt.date(2026, 6, 1))
+    events.publish(limit=100_000)
+    while rollups.read_events():
+        pass
+
+    assert (written, again) == (Order.objects.count(), 0)
+    assert written > 300
+    assert set(Order.objects.values_list("contact_phone", flat=True)) == {""}
+    assert Collection.objects.count() > 250
+    assert recount.differences() == []
+    assert invariants.findings() == []
