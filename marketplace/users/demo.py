@@ -75,7 +75,7 @@ def create(*, at: dt.datetime) -> list[User]:
 
 
 def demo_points(shop: Partner) -> list[PickupPoint]:
-    """Return the points of the demonstration's operator: all of 长沙市岳麓区, so that whichever is chosen there will do."""
+    """Return the points of the demo's operator: all of 长沙市岳麓区, so that whichever is chosen there will do."""
     return list(queries.points_in("430104000000").exclude(pk=shop.drop_off_id))
 
 
