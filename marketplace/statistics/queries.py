@@ -79,8 +79,11 @@ class Heads:
     before: Figures
 
     @property
-    def change(self) -> float | None:
-        return (self.period.taken_fen / self.before.taken_fen - 1) * 100 if self.before.taken_fen else None
+    def change(self) -> str:
+        """The change against the same days a year ago, such as ``+31.9``; empty where there was nothing then."""
+        if not self.before.taken_fen:
+            return ""
+        return f"{(self.period.taken_fen / self.before.taken_fen - 1) * 100:+.1f}".replace("-", "−")
 
 
 def sales(place: str) -> QuerySet[SalesDay]:
