@@ -5,6 +5,7 @@ import secrets
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from logistics import codes
 from logistics.models import ConsignmentLine
@@ -68,7 +69,7 @@ class ShelfForm(forms.Form):
 
     def __init__(self, *args, suggestions: list[str], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, _("Other shelf"))]
+        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, pgettext_lazy("shelf", "Other"))]
         self.initial.setdefault("choice", suggestions[0])
         self.initial.setdefault("nonce", new_nonce())
 
@@ -106,7 +107,7 @@ class LineForm(forms.Form):
         self.initial.setdefault("what", What.TAKEN)
         self.initial.setdefault("units", line.open)
         units = self.fields["units"]
-        units.label = _("How many of the %(open)d?") % {"open": line.open}
+        units.label = _("How many of the %(open)d are not taken?") % {"open": line.open}
         units.widget.attrs |= {"min": 1, "max": line.open}
 
     @property
