@@ -6,7 +6,7 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, OPERATOR, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
+from marketplace.access import DEMONSTRATION, MOVER, OPERATOR, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -67,6 +67,9 @@ RULES: dict[str, Rule] = {
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
+    # the console of hub workers and drivers
+    "network:index": Rule(MOVER),
+    "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
 }
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("marketplace.storefront.urls")),
     path("seller/", include("marketplace.selling.urls")),
     path("point/", include("marketplace.counter.urls")),
+    path("network/", include("marketplace.network.urls")),
     path("dashboard/", include("marketplace.dashboard.urls")),
     path("province/", include("marketplace.statistics.urls")),
     # Behind nginx these are answered before they get here.

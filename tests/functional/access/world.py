@@ -8,7 +8,7 @@ from django.core import signing
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, HubWorker, Parcel, Round
+from logistics.models import Consignment, Departure, HubWorker, Parcel, Round
 from logistics.states import CollectionProof
 from marketplace.communication.models import Message
 from marketplace.counter.services import handover
@@ -106,11 +106,17 @@ def build() -> World:
         "public:order of anybody": (fresh.number, ""),
         "public:dead letter": (dead.pk, ""),
         "waiting": (waiting.number, "operator P"),
+        "hub's departure": (_lane_departure(made), "hub worker"),
         "hub's parcel": (Parcel.objects.get(consignment=packed).number, "hub worker"),
     }
     secret = [CANARY_NAME, CANARY_PHONE.removeprefix("+86"), codes.typed_code(waiting.number, epoch=1)]
     world.canaries = {"all": secret}
     return world
+
+
+def _lane_departure(made: shop.Shop) -> int:
+    """A departure that the driver of the hub's rounds has no part in."""
+    return Departure.objects.filter(lane__origin=made.network.county).order_by("pk").first().pk
 
 
 def _order(made: shop.Shop, product, buyer: User) -> Order:

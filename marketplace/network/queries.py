@@ -1,0 +1,133 @@
+"""Questions of hub workers and drivers: what lies at the own hub, what leaves and comes, what a departure carries."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from django.db.models import Count, F, Q, QuerySet
+
+from logistics.models import Departure, Hub, Leg, Parcel
+from logistics.states import DepartureState, Direction, ParcelState
+
+AHEAD, BEHIND = dt.timedelta(hours=24), dt.timedelta(hours=4)
+NOT_YET = frozenset({ParcelState.PACKED, ParcelState.AT_STOP, ParcelState.AT_HUB})
+
+
+def hubs_of(user) -> list[Hub]:
+    """Return the hubs at which a person works now."""
+    return list(Hub.objects.visible_to(user).order_by("pk"))
+
+
+@dataclass(frozen=True)
+class Due:
+    """A departure with what it is to carry by its manifest, and how much of that is aboard."""
+
+    departure: Departure
+    parcels: int
+    aboard: int
+
+
+def due(user, *, at: dt.datetime) -> list[Due]:
+    """Return the person's departures from some hours ago to a day ahead, in two queries."""
+    departures = list(
+        Departure.objects.visible_to(user)
+        .filter(departs_at__lt=at + AHEAD, arrives_at__gt=at - BEHIND)
+        .exclude(state=DepartureState.CANCELLED)
+        .select_related("lane__origin", "lane__destination", "round__hub")
+        .order_by("departs_at", "pk")
+    )
+    rows = (
+        _in_force(Leg.objects.filter(departure__in=departures))
+        .values("departure_id")
+        .annotate(
+            parcels=Count("consignment__parcels"),
+            aboard=Count(
+                "consignment__parcels",
+                filter=Q(
+                    consignment__parcels__state=ParcelState.LOADED,
+                    consignment__parcels__departure=F("departure_id"),
+                ),
+            ),
+        )
+    )
+    counts = {row["departure_id"]: (row["parcels"], row["aboard"]) for row in rows}
+    return [Due(departure, *counts.get(departure.pk, (0, 0))) for departure in departures]
+
+
+@dataclass(frozen=True)
+class AtHub:
+    """A parcel at a hub and the leg on which it goes on; none while its way is being planned again."""
+
+    parcel: Parcel
+    leg: Leg | None
+
+
+def at_hubs(hubs: list[Hub], *, limit: int) -> list[AtHub]:
+    """Return the parcels that lie at some hubs, the first to leave first, in three queries."""
+    parcels = (
+        Parcel.objects.filter(hub__in=hubs, state=ParcelState.AT_HUB)
+        .select_related("consignment__point")
+        .prefetch_related("consignment__legs__departure__lane__destination", "consignment__legs__departure__round")
+        .order_by("pk")[:limit]
+    )
+    found = [AtHub(parcel, _next_leg(parcel)) for parcel in parcels]
+    return sorted(found, key=lambda each: (each.leg is None, each.leg and each.leg.departs_at, each.parcel.pk))
+
+
+def _next_leg(parcel: Parcel) -> Leg | None:
+    consignment = parcel.consignment
+    for leg in consignment.legs.all():
+        if leg.released_at is None and leg.route_version == consignment.route_version:
+            lane, round_ = leg.departure.lane, leg.departure.round
+            begins = lane.origin_id if lane else round_.hub_id if leg.direction == Direction.OUT else None
+            if begins == parcel.hub_id:
+                return leg
+    return None
+
+
+@dataclass
+class Stop:
+    """What a departure does at one place: the parcels that it sets down, or picks up."""
+
+    name: str
+    at: dt.datetime
+    picks_up: bool
+    parcels: list[Parcel] = field(default_factory=list)
+
+
+def manifest(departure: Departure) -> list[Stop]:
+    """Return what a departure carries by its stops, in the order of the trip, in two queries."""
+    legs = (
+        _in_force(departure.legs.all())
+        .select_related("consignment__point", "consignment__origin_stop")
+        .prefetch_related("consignment__parcels")
+        .order_by("arrives_at", "departs_at", "consignment_id")
+    )
+    stops: dict[tuple, Stop] = {}
+    for leg in legs:
+        consignment = leg.consignment
+        if departure.lane:
+            key, name, at = ("end",), departure.lane.destination.name, departure.arrives_at
+        elif leg.direction == Direction.OUT:
+            key, name, at = ("out", consignment.point_id), consignment.point.name, leg.arrives_at
+        else:
+            key, name, at = ("back", consignment.origin_stop_id), consignment.origin_stop.name, leg.departs_at
+        stop = stops.setdefault(key, Stop(name, at, leg.direction == Direction.BACK))
+        for parcel in consignment.parcels.all():
+            parcel.consignment = consignment
+            stop.parcels.append(parcel)
+    return sorted((stop for stop in stops.values() if stop.parcels), key=lambda stop: (stop.at, stop.picks_up))
+
+
+def parcel_of(departure: Departure, *, number: str) -> Parcel | None:
+    """Return the parcel of a departure's manifest with a number, or with an ending that only one of them has."""
+    legs = _in_force(departure.legs.all()).values("consignment_id")
+    aboard = Parcel.objects.filter(consignment__in=legs)
+    found = aboard.filter(number=number).first()
+    if found is None:
+        ending = list(aboard.filter(number__endswith=number)[:2])
+        found = ending[0] if len(ending) == 1 else None
+    return found
+
+
+def _in_force(legs: QuerySet[Leg]) -> QuerySet[Leg]:
+    return legs.filter(released_at=None, route_version=F("consignment__route_version"))
