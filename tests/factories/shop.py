@@ -73,6 +73,7 @@ def listing(
     on_hand: int = 100,
     storage_class: str = StorageClass.AMBIENT,
     path: str = "水果/柑橘",
+    pack: str = "5kg/箱",
     at: dt.datetime = MONDAY,
     **fields,
 ) -> Product:
@@ -81,7 +82,7 @@ def listing(
         category=category(path),
         price_fen=price_fen,
         on_hand=on_hand,
-        pack="5kg/箱",
+        pack=pack,
         storage_class=storage_class,
         origin_code=of.home_division_id,
         **fields,

@@ -46,8 +46,11 @@ class World:
     canaries: dict[str, list[str]] = field(default_factory=dict)
 
 
-def build() -> World:
-    """Build the world; what belongs to A and P is the victim's."""
+def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
+    """Build the world; what belongs to A and P is the victim's.
+
+    :param contact_name: what the buyer of every order is called. :param listing: fields of the one listing.
+    """
     world = World()
     people = world.people
     people["anonymous"] = None
@@ -69,9 +72,9 @@ def build() -> World:
     people["platform staff"].is_staff = True
     people["platform staff"].save(update_fields=["is_staff"])
 
-    product = shop.listing(made.seller, on_hand=50)
-    waiting = shop.at_point(_order(made, product, people["buyer A"]))
-    collected = shop.at_point(_order(made, product, people["buyer A"]))
+    product = shop.listing(made.seller, on_hand=50, **listing)
+    waiting = shop.at_point(_order(made, product, people["buyer A"], contact_name))
+    collected = shop.at_point(_order(made, product, people["buyer A"], contact_name))
     collection = handover.hand_over(
         collected,
         point=made.point,
@@ -82,7 +85,7 @@ def build() -> World:
         by=people["operator P"],
         at=MONDAY + dt.timedelta(days=2),
     )
-    fresh = _order(made, product, people["buyer A"])
+    fresh = _order(made, product, people["buyer A"], contact_name)
     shop.routed(fresh)
     packed = Consignment.objects.get(order=waiting)
     dead = Message.objects.create(
@@ -119,9 +122,9 @@ def _lane_departure(made: shop.Shop) -> int:
     return Departure.objects.filter(lane__origin=made.network.county).order_by("pk").first().pk
 
 
-def _order(made: shop.Shop, product, buyer: User) -> Order:
+def _order(made: shop.Shop, product, buyer: User, contact_name: str) -> Order:
     order = shop.order(made.point, product, by=buyer, phone=CANARY_PHONE)
-    Order.objects.filter(pk=order.pk).update(contact_name=CANARY_NAME)
+    Order.objects.filter(pk=order.pk).update(contact_name=contact_name)
     return Order.objects.get(pk=order.pk)
 
 
