@@ -9,7 +9,7 @@ from logistics import codes
 from logistics.models import Parcel
 from marketplace.counter import queries
 from marketplace.order.models import Order
-from marketplace.order.services.placing import NUMBER_LENGTH
+from marketplace.order.services.freezing import NUMBER_LENGTH
 from marketplace.selling.services.packing import PARCEL_NUMBER_LENGTH
 from villages.models import PickupPoint
 

@@ -69,7 +69,9 @@ class ShelfForm(forms.Form):
 
     def __init__(self, *args, suggestions: list[str], **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["choice"].choices = [(each, each) for each in suggestions] + [(self.OTHER, pgettext_lazy("shelf", "Other"))]
+        self.fields["choice"].choices = [(each, each) for each in suggestions] + [
+            (self.OTHER, pgettext_lazy("shelf", "Other"))
+        ]
         self.initial.setdefault("choice", suggestions[0])
         self.initial.setdefault("nonce", new_nonce())
 

@@ -22,7 +22,7 @@ from core.models import Bookmark
 from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine
 from logistics.states import CollectionProof, ConsignmentState
 from marketplace.order.models import Line, Order
-from marketplace.order.services.placing import NUMBER_LENGTH, direction, line_payload
+from marketplace.order.services.freezing import NUMBER_LENGTH, direction, line_payload
 from marketplace.order.services.uncollected import PERISHABLE
 from marketplace.order.states import Channel, OrderState
 from marketplace.partner.models import StockMovement

@@ -16,7 +16,7 @@ from logistics.services.collections import Outcome, UnableToCollect
 from logistics.states import CollectionProof, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
-from marketplace.order.services.placing import line_payload
+from marketplace.order.services.freezing import line_payload
 from marketplace.order.states import PaymentMethod
 from marketplace.settlement import ledger
 from marketplace.settlement.services import orders as booking

@@ -13,7 +13,7 @@ from logistics.services import routing
 from logistics.states import CANCELLABLE, ENDED, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
-from marketplace.order.services.placing import line_payload
+from marketplace.order.services.freezing import line_payload
 from marketplace.order.states import OrderState, PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.settlement.services import orders as booking

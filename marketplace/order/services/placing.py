@@ -3,56 +3,37 @@
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, Sum
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalogue.states import ListingState
-from core import clock, events, locks, money, numbers, phones
-from core.events import NewEvent
+from core import clock, events, money, numbers, phones
 from core.nudges import nudge
 from core.sealed import digest
 from logistics import promises
-from logistics.models import Consignment, ConsignmentLine
 from logistics.promises import PromiseRequest
-from logistics.states import ConsignmentState
 from logistics.tasks import route_waiting
 from marketplace.basket.models import Basket
-from marketplace.order.models import Line, Order
-from marketplace.order.states import Channel, OrderState, PaymentMethod, TradeDirection
+from marketplace.order.models import Order
+from marketplace.order.services import freezing, limits
+from marketplace.order.services.refusals import UnableToPlace
+from marketplace.order.states import Channel, OrderState, PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.partner.states import SellerState
 from marketplace.settlement.services import orders as booking
 from marketplace.settlement.services.orders import Value
-from villages import codes
 from villages.models import PickupPoint
 from villages.services import crates
 from villages.services.crates import CratesRequest, UnableToHoldCrates
 from villages.states import PointState
 
 log = logging.getLogger(__name__)
-NUMBER_LENGTH = 12
-
-
-class UnableToPlace(Exception):
-    """The order cannot be placed.
-
-    :param field: the form's field that the refusal belongs to: ``point``, ``phone``, ``lines`` or ``""``.
-    :param lines: the product ids that are to blame, where there are any.
-    """
-
-    def __init__(self, message: str, *, field: str = "", lines: Sequence[int] = ()):
-        super().__init__(message)
-        self.message = message
-        self.field = field
-        self.lines = list(lines)
 
 
 @dataclass(frozen=True)
@@ -133,14 +114,14 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         )
     phone_hash, address_hash = digest(contact.phone), digest(network_address) if network_address else ""
     if payment_method == PaymentMethod.AT_POINT:
-        _check_limits(contact, phone_hash, address_hash, total_fen, at)
+        limits.check(phone_hash, verified=contact.verified, address_hash=address_hash, total_fen=total_fen, at=at)
     _promise(groups, point, at)
 
     _allocate(lines)
     _hold_crates(groups, point)
     status = OrderState.OPEN if payment_method == PaymentMethod.AT_POINT else OrderState.AWAITING_PAYMENT
     order = Order.objects.create(
-        number=numbers.draw(NUMBER_LENGTH),
+        number=numbers.draw(freezing.NUMBER_LENGTH),
         site=Site.objects.get_current(),
         basket=basket,
         user=by if getattr(by, "pk", None) and channel != Channel.PROXY else None,
@@ -168,8 +149,8 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         hold_until=at + dt.timedelta(minutes=settings.PAYMENT_HOLD_MINUTES) if status != OrderState.OPEN else None,
         language=get_language() or settings.LANGUAGE_CODE,
     )
-    order_lines = _write_lines(order, groups, point, channel)
-    consignments = _write_consignments(order, groups, point, order_lines, status, at)
+    order_lines = freezing.write_lines(order, groups, point, channel)
+    consignments = freezing.write_consignments(order, groups, point, order_lines, status, at)
     booking.book_due(
         [
             Value(consignment, group.goods_fen, settings.FREIGHT_FEN)
@@ -178,7 +159,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         by=by,
         at=at,
     )
-    events.append(_events(order, groups, consignments, order_lines, point), by=by, at=at)
+    events.append(freezing.placed_events(order, groups, consignments, order_lines, point), by=by, at=at)
     if status == OrderState.OPEN:
         nudge(route_waiting)
     return order
@@ -233,38 +214,6 @@ def _check_point(point: PickupPoint, groups: list[Group]) -> None:
             % {"point": point.name, "names": names},
             field="point",
             lines=[line.product_id for group in wrong for line, _price in group.lines],
-        )
-
-
-def _check_limits(contact: Contact, phone_hash: str, address_hash: str, total_fen: int, at: dt.datetime) -> None:
-    if not contact.verified:
-        raise UnableToPlace(_("Please confirm your phone with the code that we sent to it."), field="phone_code")
-    locks.mutex(f"unpaid:{phone_hash}")
-    unpaid = Q(status=OrderState.OPEN, payment_method=PaymentMethod.AT_POINT)
-    since = at - dt.timedelta(hours=settings.UNPAID_ADDRESS_HOURS)
-    phone, address = Q(contact_phone_hash=phone_hash), Q(network_address_hash=address_hash, date_placed__gt=since)
-    scope = (phone | address) if address_hash else phone
-    found = Order.objects.filter(unpaid & scope).aggregate(
-        count=Count("pk", filter=phone),
-        fen=Sum("total_fen", filter=phone, default=0),
-        by_address=Count("pk", filter=address),
-    )
-    if found["count"] >= settings.MAX_UNPAID_ORDERS_PER_PHONE:
-        raise UnableToPlace(
-            _("This phone has %(count)d orders to be paid on collection. Collect or cancel one of them first.")
-            % {"count": found["count"]},
-            field="phone",
-        )
-    if found["fen"] + total_fen > settings.MAX_UNPAID_FEN_PER_PHONE:
-        raise UnableToPlace(
-            _("Orders to be paid on collection may come to ¥%(limit)s for one phone. Collect one first.")
-            % {"limit": money.to_yuan(settings.MAX_UNPAID_FEN_PER_PHONE)},
-            field="phone",
-        )
-    if address_hash and found["by_address"] >= settings.MAX_UNPAID_ORDERS_PER_ADDRESS:
-        raise UnableToPlace(
-            _("Too many orders to be paid on collection came from your network today. Please try again tomorrow."),
-            field="phone",
         )
 
 
@@ -332,127 +281,3 @@ def _hold_crates(groups: list[Group], point: PickupPoint) -> None:
             _("%(point)s has no room left on the day of arrival. Please choose another point.") % {"point": point.name},
             field="point",
         ) from refusal
-
-
-def _write_lines(order: Order, groups: list[Group], point: PickupPoint, channel: str) -> dict[int, Line]:
-    rows, keys = [], []
-    for group in groups:
-        home = group.seller.home_division
-        for line, price in group.lines:
-            product, value = line.product, money.to_yuan(price * line.quantity)
-            keys.append(line.pk)
-            rows.append(
-                Line(
-                    order=order,
-                    partner=group.seller,
-                    partner_name=group.seller.display_name,
-                    partner_sku=line.stockrecord.partner_sku,
-                    stockrecord=line.stockrecord,
-                    product=product,
-                    title=product.title,
-                    upc=product.upc,
-                    quantity=line.quantity,
-                    line_price_incl_tax=value,
-                    line_price_excl_tax=value,
-                    line_price_before_discounts_incl_tax=value,
-                    line_price_before_discounts_excl_tax=value,
-                    unit_price_incl_tax=money.to_yuan(price),
-                    unit_price_excl_tax=money.to_yuan(price),
-                    num_allocated=line.quantity,
-                    unit_price_fen=price,
-                    seller_division=home.pk if home else "",
-                    origin_division=product.origin_id or "",
-                    point_division=point.division_id,
-                    category_path=product.category_path,
-                    storage_class=product.storage_class,
-                    direction=direction(home, point.division),
-                    channel=channel,
-                    pack=product.pack,
-                )
-            )
-    return dict(zip(keys, Line.objects.bulk_create(rows), strict=True))
-
-
-def direction(home, destination) -> TradeDirection:
-    """Return which way goods go between town and country; unknown or equal sides are neutral."""
-    if home is None or home.is_urban is None or destination.is_urban is None or home.is_urban == destination.is_urban:
-        return TradeDirection.NEUTRAL
-    return TradeDirection.TO_TOWN if destination.is_urban else TradeDirection.TO_COUNTRY
-
-
-def _write_consignments(order, groups, point, order_lines, status, at) -> list[Consignment]:
-    state = ConsignmentState.AWAITING_ROUTE if status == OrderState.OPEN else ConsignmentState.AWAITING_PAYMENT
-    consignments = Consignment.objects.bulk_create(
-        Consignment(
-            number=numbers.draw(NUMBER_LENGTH),
-            order=order,
-            seller=group.seller,
-            origin_stop_id=group.seller.drop_off_id,
-            point=point,
-            storage_class=group.storage_class,
-            state=state,
-            crates=group.crates,
-            freight_fen=settings.FREIGHT_FEN,
-            held_day=clock.day_of(group.promised_at),
-            promised_at=group.promised_at,
-            created_at=at,
-            ready_from=promises.ready_from(at),
-        )
-        for group in groups
-    )
-    ConsignmentLine.objects.bulk_create(
-        ConsignmentLine(
-            consignment=consignment,
-            order_line=order_lines[line.pk],
-            ordered=line.quantity,
-            open=line.quantity,
-        )
-        for group, consignment in zip(groups, consignments, strict=True)
-        for line, _price in group.lines
-    )
-    return consignments
-
-
-def _events(order, groups, consignments, order_lines, point) -> list[NewEvent]:
-    place_codes = {"point": point.pk, "point_county": codes.county_of(point.division_id)}
-    placed = NewEvent(
-        "order",
-        order.number,
-        "order.placed",
-        {
-            **place_codes,
-            "goods_fen": order.goods_fen,
-            "freight_fen": order.freight_fen,
-            "lines": [line_payload(order_lines[line.pk], line.quantity) for g in groups for line, _price in g.lines],
-        },
-    )
-    created = [
-        NewEvent(
-            "consignment",
-            consignment.number,
-            "consignment.created",
-            {
-                "order": order.number,
-                **place_codes,
-                "seller": group.seller.pk,
-                "storage_class": group.storage_class,
-                "crates": group.crates,
-                "goods_fen": group.goods_fen,
-                "freight_fen": consignment.freight_fen,
-            },
-        )
-        for group, consignment in zip(groups, consignments, strict=True)
-    ]
-    return [placed, *created]
-
-
-def line_payload(line: Line, units: int) -> dict:
-    """Return what the log tells of some units of an order line: ids, codes, quantity and fen."""
-    return {
-        "line": line.pk,
-        "seller": line.partner_id,
-        "seller_division": line.seller_division,
-        "category": line.category_path,
-        "units": units,
-        "fen": units * line.unit_price_fen,
-    }

@@ -16,7 +16,8 @@ from marketplace import network_address
 from marketplace.context import CHOSEN_POINT, chosen_point
 from marketplace.order.models import Order
 from marketplace.order.services import placing
-from marketplace.order.services.placing import Contact, UnableToPlace
+from marketplace.order.services.placing import Contact
+from marketplace.order.services.refusals import UnableToPlace
 from marketplace.storefront import quotes
 from marketplace.storefront.forms import CheckoutForm
 from marketplace.storefront.views.orders import remember, url_of

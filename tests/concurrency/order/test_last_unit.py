@@ -5,7 +5,7 @@ from django.contrib.sites.models import Site
 
 from marketplace.order.models import Order
 from marketplace.order.services import placing
-from marketplace.order.services.placing import UnableToPlace
+from marketplace.order.services.refusals import UnableToPlace
 from marketplace.partner.models import StockRecord
 from marketplace.partner.services import stock
 from tests.concurrency.racing import race

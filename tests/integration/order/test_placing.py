@@ -10,8 +10,8 @@ from core.storage_class import StorageClass
 from logistics.models import Consignment, ConsignmentLine
 from logistics.states import ConsignmentState
 from marketplace.order.models import Line, Order
-from marketplace.order.services import placing
-from marketplace.order.services.placing import UnableToPlace
+from marketplace.order.services import freezing, placing
+from marketplace.order.services.refusals import UnableToPlace
 from marketplace.order.states import OrderState
 from marketplace.partner.models import StockRecord
 from marketplace.settlement.models import Posting
@@ -293,7 +293,7 @@ def test_the_direction_is_between_town_and_country():
     home = villages.division("430726001001", is_urban=False)
     town = villages.division("430723001002", name="城南社区", is_urban=True)
 
-    assert placing.direction(home, town) == "TO_TOWN"
-    assert placing.direction(town, home) == "TO_COUNTRY"
-    assert placing.direction(home, home) == "NEUTRAL"
-    assert placing.direction(None, town) == "NEUTRAL"
+    assert freezing.direction(home, town) == "TO_TOWN"
+    assert freezing.direction(town, home) == "TO_COUNTRY"
+    assert freezing.direction(home, home) == "NEUTRAL"
+    assert freezing.direction(None, town) == "NEUTRAL"

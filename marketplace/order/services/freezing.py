@@ -1,0 +1,142 @@
+"""Freezing an order: its lines, consignments and events as they are at the moment of placing."""
+
+from django.conf import settings
+
+from core import clock, money, numbers
+from core.events import NewEvent
+from logistics import promises
+from logistics.models import Consignment, ConsignmentLine
+from logistics.states import ConsignmentState
+from marketplace.order.models import Line, Order
+from marketplace.order.states import OrderState, TradeDirection
+from villages import codes
+from villages.models import PickupPoint
+
+NUMBER_LENGTH = 12
+
+
+def write_lines(order: Order, groups, point: PickupPoint, channel: str) -> dict[int, Line]:
+    """Write the order lines of the groups and return them by the basket line that they come from."""
+    rows, keys = [], []
+    for group in groups:
+        home = group.seller.home_division
+        for line, price in group.lines:
+            product, value = line.product, money.to_yuan(price * line.quantity)
+            keys.append(line.pk)
+            rows.append(
+                Line(
+                    order=order,
+                    partner=group.seller,
+                    partner_name=group.seller.display_name,
+                    partner_sku=line.stockrecord.partner_sku,
+                    stockrecord=line.stockrecord,
+                    product=product,
+                    title=product.title,
+                    upc=product.upc,
+                    quantity=line.quantity,
+                    line_price_incl_tax=value,
+                    line_price_excl_tax=value,
+                    line_price_before_discounts_incl_tax=value,
+                    line_price_before_discounts_excl_tax=value,
+                    unit_price_incl_tax=money.to_yuan(price),
+                    unit_price_excl_tax=money.to_yuan(price),
+                    num_allocated=line.quantity,
+                    unit_price_fen=price,
+                    seller_division=home.pk if home else "",
+                    origin_division=product.origin_id or "",
+                    point_division=point.division_id,
+                    category_path=product.category_path,
+                    storage_class=product.storage_class,
+                    direction=direction(home, point.division),
+                    channel=channel,
+                    pack=product.pack,
+                )
+            )
+    return dict(zip(keys, Line.objects.bulk_create(rows), strict=True))
+
+
+def direction(home, destination) -> TradeDirection:
+    """Return which way goods go between town and country; unknown or equal sides are neutral."""
+    if home is None or home.is_urban is None or destination.is_urban is None or home.is_urban == destination.is_urban:
+        return TradeDirection.NEUTRAL
+    return TradeDirection.TO_TOWN if destination.is_urban else TradeDirection.TO_COUNTRY
+
+
+def write_consignments(order: Order, groups, point: PickupPoint, order_lines, status, at) -> list[Consignment]:
+    """Write a consignment for each group, in their order, with its lines."""
+    state = ConsignmentState.AWAITING_ROUTE if status == OrderState.OPEN else ConsignmentState.AWAITING_PAYMENT
+    consignments = Consignment.objects.bulk_create(
+        Consignment(
+            number=numbers.draw(NUMBER_LENGTH),
+            order=order,
+            seller=group.seller,
+            origin_stop_id=group.seller.drop_off_id,
+            point=point,
+            storage_class=group.storage_class,
+            state=state,
+            crates=group.crates,
+            freight_fen=settings.FREIGHT_FEN,
+            held_day=clock.day_of(group.promised_at),
+            promised_at=group.promised_at,
+            created_at=at,
+            ready_from=promises.ready_from(at),
+        )
+        for group in groups
+    )
+    ConsignmentLine.objects.bulk_create(
+        ConsignmentLine(
+            consignment=consignment,
+            order_line=order_lines[line.pk],
+            ordered=line.quantity,
+            open=line.quantity,
+        )
+        for group, consignment in zip(groups, consignments, strict=True)
+        for line, _price in group.lines
+    )
+    return consignments
+
+
+def placed_events(order: Order, groups, consignments, order_lines, point: PickupPoint) -> list[NewEvent]:
+    """Return what the log tells of an order that was placed."""
+    place_codes = {"point": point.pk, "point_county": codes.county_of(point.division_id)}
+    placed = NewEvent(
+        "order",
+        order.number,
+        "order.placed",
+        {
+            **place_codes,
+            "goods_fen": order.goods_fen,
+            "freight_fen": order.freight_fen,
+            "lines": [line_payload(order_lines[line.pk], line.quantity) for g in groups for line, _price in g.lines],
+        },
+    )
+    created = [
+        NewEvent(
+            "consignment",
+            consignment.number,
+            "consignment.created",
+            {
+                "order": order.number,
+                **place_codes,
+                "seller": group.seller.pk,
+                "storage_class": group.storage_class,
+                "crates": group.crates,
+                "goods_fen": group.goods_fen,
+                "freight_fen": consignment.freight_fen,
+            },
+        )
+        for group, consignment in zip(groups, consignments, strict=True)
+    ]
+    return [placed, *created]
+
+
+def line_payload(line: Line, units: int) -> dict:
+    """Return what the log tells of some units of an order line: ids, codes, quantity and fen."""
+    return {
+        "line": line.pk,
+        "seller": line.partner_id,
+        "seller_division": line.seller_division,
+        "category": line.category_path,
+        "units": units,
+        "fen": units * line.unit_price_fen,
+    }
