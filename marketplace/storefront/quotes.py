@@ -12,6 +12,7 @@ from core.money import to_fen
 from logistics import promises
 from logistics.promises import PromiseRequest
 from marketplace.basket.models import Basket
+from marketplace.order.sizes import crates_needed
 from villages.models import PickupPoint
 from villages.queries import capacities_of
 
@@ -129,7 +130,6 @@ def answers(
 
 def _groups(basket: Basket) -> list[QuotedGroup]:
     groups: dict[tuple, QuotedGroup] = {}
-    shares: dict[tuple, Decimal] = {}
     for line in basket.all_lines() if basket.pk else []:
         product, record = line.product, line.stockrecord
         key = (product.seller_id, product.storage_class)
@@ -146,7 +146,6 @@ def _groups(basket: Basket) -> list[QuotedGroup]:
         elif left < line.quantity:
             quoted.problem = _("Only %(left)d left. Please order fewer.") % {"left": left}
         group.lines.append(quoted)
-        shares[key] = shares.get(key, Decimal(0)) + Decimal(line.quantity) / product.units_per_crate
-    for key, group in groups.items():
-        group.crates = max(1, -int(-shares[key] // 1))
+    for group in groups.values():
+        group.crates = crates_needed((line.quantity, line.product.units_per_crate) for line in group.lines)
     return list(groups.values())

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -23,6 +21,7 @@ from marketplace.basket.models import Basket
 from marketplace.order.models import Order
 from marketplace.order.services import freezing, limits
 from marketplace.order.services.refusals import UnableToPlace
+from marketplace.order.sizes import crates_needed
 from marketplace.order.states import Channel, OrderState, PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.partner.states import SellerState
@@ -192,15 +191,13 @@ def _groups(lines) -> list[Group]:
         names = "、".join(line.product.title for line in lines if line.product_id in gone)
         raise UnableToPlace(_("No longer on sale: %(names)s.") % {"names": names}, field="lines", lines=gone)
     groups: dict[tuple[int, str], Group] = {}
-    shares: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for line in lines:
         product = line.product
         key = (product.seller_id, product.storage_class)
         group = groups.setdefault(key, Group(product.seller, product.storage_class))
         group.lines.append((line, money.to_fen(line.stockrecord.price)))
-        shares[key] += Decimal(line.quantity) / product.units_per_crate
-    for key, group in groups.items():
-        group.crates = max(1, -int(-shares[key] // 1))
+    for group in groups.values():
+        group.crates = crates_needed((line.quantity, line.product.units_per_crate) for line, _price in group.lines)
     return list(groups.values())
 
 
