@@ -51,6 +51,7 @@ def start_of(user) -> str:
     for policy, name in (
         (access.OPERATOR, "counter:index"),
         (access.SELLER, "selling:index"),
+        (access.MOVER, "network:index"),
         (access.STAFF, "statistics:index"),
         (access.PLATFORM, "dashboard:index"),
     ):
@@ -123,6 +124,7 @@ def summary(request: HttpRequest) -> HttpResponse:
         for policy, name, words, icon in (
             (access.SELLER, "selling:index", _("My shop"), "shop"),
             (access.OPERATOR, "counter:index", _("My counter"), "upc-scan"),
+            (access.MOVER, "network:index", _("My hub and rounds"), "truck"),
             (access.STAFF, "statistics:index", _("Sales statistics"), "bar-chart"),
             (access.PLATFORM, "dashboard:index", _("Platform"), "sliders"),
         )
