@@ -15,6 +15,7 @@ from core.events import NewEvent
 from marketplace.partner.models import Partner, StockRecord
 from marketplace.partner.services import stock
 from marketplace.partner.states import SellerState
+from villages import codes
 
 MAX_PRICE_FEN = 10_000_000
 
@@ -127,7 +128,7 @@ def _fill(product: Product, seller: Partner, details: Details) -> None:
     product.harvest_from_month = details.harvest_from_month
     product.harvest_to_month = details.harvest_to_month
     product.units_per_crate = details.units_per_crate
-    product.origin_id = details.origin_code or product.origin_id or seller.home_division_id
+    product.origin_id = details.origin_code or product.origin_id or codes.county_of(seller.home_division_id)
     product.category_path = category_path(details.category)
     product.keywords = details.keywords
     product.upc = details.upc or product.upc

@@ -163,8 +163,8 @@ def test_a_citrus_order_is_placed_packed_collected_and_counted(hunan, citrus, ti
     # The operator finds the order by the phone's tail, and hands it over against the code.
     time.at += dt.timedelta(hours=2)
     counter.goto(f"{host}/point/")
-    counter.fill("[name=text]", PHONE[-4:])
-    counter.press("[name=text]", "Enter")
+    counter.fill("[name=q]", PHONE[-4:])
+    counter.press("[name=q]", "Enter")
     expect(counter.locator(".plate").first).to_have_text(PHONE[-4:])
     expect(counter.locator("main")).not_to_contain_text("张小满")
     assert fits(counter)
