@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,16 +31,16 @@ VERIFIED_FOR = dt.timedelta(hours=2)
 POINTS_SHOWN = 4
 POINTS_LISTED = 40
 PURPOSE = "checkout"
+CHECKOUT_BASKET = "checkout_basket"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """Ask the four questions; place the order when all are answered."""
     at, basket = clock.now(), request.basket
-    if request.method == "POST" and request.POST.get("basket", "").isdigit():
-        # A second submit of a basket that has become an order lands on that order.
-        placed = Order.objects.filter(basket_id=int(request.POST["basket"])).first()
-        if placed is not None and placed.number in request.session.get("orders", []):
+    if request.method == "POST" and request.POST.get("action", "place") == "place":
+        placed = _placed_already(request)
+        if placed is not None:
             return redirect(url_of(placed))
     if basket.is_empty:
         return redirect("basket:summary")
@@ -59,6 +60,19 @@ def index(request: HttpRequest) -> HttpResponse:
                 return redirect(url_of(order))
         status = 422 if form.is_bound and form.errors else 200
     return render(request, "storefront/checkout.html", _context(request, form, at), status=status)
+
+
+def _placed_already(request: HttpRequest) -> Order | None:
+    """Return the order that the basket of this browser's checkout has become: a second submit lands on it.
+
+    The basket is the one that the page was made for, as the session knows it: nobody is asked to be believed.
+    """
+    basket_id = request.session.get(CHECKOUT_BASKET)
+    placed = Order.objects.filter(basket_id=basket_id).first() if basket_id else None
+    if placed is None or request.POST.get("basket") != str(basket_id):
+        return None
+    remember(request, placed)
+    return placed
 
 
 def _initial(request: HttpRequest) -> dict:
@@ -84,6 +98,7 @@ def _context(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> dict:
         for group, (time, problem) in zip(quote.groups, current["answers"], strict=True):
             group.promised_at, group.problem = time, problem
     phone = form["phone"].value() or ""
+    request.session[CHECKOUT_BASKET] = request.basket.pk
     return {
         "form": form,
         "quote": quote,
@@ -142,28 +157,32 @@ def _send_code(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> Non
 def _place(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> Order | None:
     data = form.cleaned_data
     verified = _is_verified(request, data["phone"], at)
-    if not verified and data["phone_code"]:
-        try:
-            phone_codes.verify(data["phone"], code=data["phone_code"], purpose=PURPOSE, at=at)
-        except phone_codes.UnableToVerify as refusal:
+    try:
+        if not verified:
+            phone_codes.check(data["phone"], code=data["phone_code"], purpose=PURPOSE, at=at)
+        # The code is used up with the order or not at all: of two submits at once, one makes the order, both get it.
+        with transaction.atomic():
+            order = placing.place(
+                request.basket,
+                point_id=data["point"],
+                contact=Contact(data["name"], data["phone"], verified=True),
+                expected_fen=data["expected_fen"],
+                network_address=network_address.of(request),
+                by=request.user if request.user.is_authenticated else None,
+                at=at,
+            )
+            if not verified and order.date_placed == at:
+                phone_codes.use(data["phone"], purpose=PURPOSE, at=at)
+    except phone_codes.UnableToVerify as refusal:
+        order = _placed_already(request)
+        if order is None:
             form.add_error("phone_code", str(refusal))
             return None
-        request.session[VERIFIED_PHONE] = {"hash": digest(data["phone"]), "at": at.isoformat()}
-        verified = True
-    try:
-        order = placing.place(
-            request.basket,
-            point_id=data["point"],
-            contact=Contact(data["name"], data["phone"], verified=verified),
-            expected_fen=data["expected_fen"],
-            network_address=network_address.of(request),
-            by=request.user if request.user.is_authenticated else None,
-            at=at,
-        )
     except UnableToPlace as refusal:
         field = refusal.field if refusal.field in form.fields else None
         form.add_error(field, refusal.message)
         return None
+    request.session[VERIFIED_PHONE] = {"hash": digest(data["phone"]), "at": at.isoformat()}
     request.session[CHOSEN_POINT] = data["point"]
     remember(request, order)
     return order

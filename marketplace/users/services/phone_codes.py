@@ -61,23 +61,35 @@ def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> 
 
 
 def verify(phone: str, *, code: str, purpose: str, at: dt.datetime) -> None:
-    """Use up the newest code of a phone; a wrong try is counted even though the caller's work is refused.
+    """Check the newest code of a phone and use it up; see ``check`` and ``use``."""
+    check(phone, code=code, purpose=purpose, at=at)
+    use(phone, purpose=purpose, at=at)
+
+
+def check(phone: str, *, code: str, purpose: str, at: dt.datetime) -> None:
+    """See that a code is the newest one of a phone; the try is counted even though the caller's work is refused.
 
     :raises UnableToVerify: with what the person can do.
     """
-    phone_hash = digest(phone)
-    newest = PhoneCode.objects.filter(phone_hash=phone_hash, purpose=purpose).order_by("-pk").first()
+    newest = _newest(phone, purpose)
     if newest is None or newest.used_at or newest.expires_at <= at:
         raise UnableToVerify(_("This code is no longer valid. Please have a new one sent."))
-    counted = PhoneCode.objects.filter(pk=newest.pk, used_at=None, tries__lt=settings.PHONE_CODE_TRIES).update(
-        tries=F("tries") + 1
-    )
+    counted = PhoneCode.objects.filter(pk=newest.pk, tries__lt=settings.PHONE_CODE_TRIES).update(tries=F("tries") + 1)
     if not counted:
         raise UnableToVerify(_("Too many tries. Please have a new code sent."))
-    if not hmac.compare_digest(newest.code_hash, _code_hash(phone_hash, code.strip())):
+    if not hmac.compare_digest(newest.code_hash, _code_hash(newest.phone_hash, code.strip())):
         raise UnableToVerify(_("The code is wrong. Please look at the text message again."))
-    if not PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=at):
+
+
+def use(phone: str, *, purpose: str, at: dt.datetime) -> None:
+    """Use up the newest code of a phone, in its purpose's transaction; raise ``UnableToVerify`` if it is used up."""
+    newest = _newest(phone, purpose)
+    if newest is None or not PhoneCode.objects.filter(pk=newest.pk, used_at=None).update(used_at=at):
         raise UnableToVerify(_("This code is no longer valid. Please have a new one sent."))
+
+
+def _newest(phone: str, purpose: str) -> PhoneCode | None:
+    return PhoneCode.objects.filter(phone_hash=digest(phone), purpose=purpose).order_by("-pk").first()
 
 
 def _code_hash(phone_hash: str, code: str) -> str:
