@@ -199,7 +199,18 @@ def django_db_setup_anew(
         databases = setup_databases(verbosity=0, interactive=False, keepdb=django_db_keepdb)
     yield
     with django_db_blocker.unblock():
+        _end_other_sessions()
         teardown_databases(databases, verbosity=0, keepdb=django_db_keepdb)
+
+
+def _end_other_sessions() -> None:
+    """A thread of the live server may still hold a connection of the pool; PostgreSQL would not drop the database."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def _migrations_digest() -> str:

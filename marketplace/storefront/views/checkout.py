@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from core import clock, phones
 from core.sealed import digest
 from marketplace import network_address
+from marketplace.basket.models import Basket
 from marketplace.context import CHOSEN_POINT, chosen_point
 from marketplace.order.models import Order
 from marketplace.order.services import placing
@@ -68,8 +69,13 @@ def _placed_already(request: HttpRequest) -> Order | None:
     The basket is the one that the page was made for, as the session knows it: nobody is asked to be believed.
     """
     basket_id = request.session.get(CHECKOUT_BASKET)
-    placed = Order.objects.filter(basket_id=basket_id).first() if basket_id else None
-    if placed is None or request.POST.get("basket") != str(basket_id):
+    if not basket_id or request.POST.get("basket") != str(basket_id):
+        return None
+    with transaction.atomic():
+        # Another submit may be placing it right now: its row is held until that has ended.
+        list(Basket.objects.select_for_update().filter(pk=basket_id).values_list("pk"))
+        placed = Order.objects.filter(basket_id=basket_id).first()
+    if placed is None:
         return None
     remember(request, placed)
     return placed

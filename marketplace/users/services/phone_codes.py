@@ -79,6 +79,8 @@ def check(phone: str, *, code: str, purpose: str, at: dt.datetime) -> None:
         raise UnableToVerify(_("Too many tries. Please have a new code sent."))
     if not hmac.compare_digest(newest.code_hash, _code_hash(newest.phone_hash, code.strip())):
         raise UnableToVerify(_("The code is wrong. Please look at the text message again."))
+    # A right code is no try: sending the same form again must not use the tries up.
+    PhoneCode.objects.filter(pk=newest.pk).update(tries=F("tries") - 1)
 
 
 def use(phone: str, *, purpose: str, at: dt.datetime) -> None:
