@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations
 from django.db.migrations.loader import MigrationLoader
 from django.test.utils import setup_databases, teardown_databases
