@@ -214,7 +214,10 @@ class Consignment(models.Model):
             models.Index(fields=["point", "state"], name="consignment_point_state"),
             models.Index(fields=["seller", "state"], name="consignment_seller_state"),
         ]
-        constraints = [models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates")]
+        constraints = [
+            models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
+            models.CheckConstraint(condition=Q(state__in=ConsignmentState.values), name="consignment_state_known"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -16,7 +16,7 @@ from marketplace import access, network_address
 from marketplace.communication.models import Message
 from marketplace.order.models import Order
 from marketplace.storefront.forms import RegistrationForm, SignInForm
-from marketplace.users.services import accounts, phone_codes
+from marketplace.users.services import accounts, phone_codes, throttle
 
 PURPOSE = "register"
 MESSAGES_SHOWN = 50
@@ -33,17 +33,28 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
-            user = authenticate(
-                request, username=form.cleaned_data["identifier"], password=form.cleaned_data["password"]
-            )
+            user, refusal = _authenticate(request, form.cleaned_data)
             if user is not None:
                 placed = request.session.get("orders", [])
                 login(request, user)
                 request.session["orders"] = placed
                 return redirect(target or start_of(user))
-            form.add_error(None, _("Phone, e-mail or password is wrong. Please try again."))
+            form.add_error(None, refusal)
         status = 422
     return render(request, "storefront/sign_in.html", {"form": form, "next": target}, status=status)
+
+
+def _authenticate(request: HttpRequest, data: dict):
+    """Return the user, or why there is none."""
+    address = network_address.of(request)
+    try:
+        throttle.permit(data["identifier"], address)
+    except throttle.UnableToTry:
+        return None, _("Too many wrong passwords. Please wait 15 minutes.")
+    user = authenticate(request, username=data["identifier"], password=data["password"])
+    if user is None:
+        throttle.note_failure(data["identifier"], address)
+    return user, _("Phone, e-mail or password is wrong. Please try again.")
 
 
 def start_of(user) -> str:

@@ -116,6 +116,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
+        "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
         "ended": all(c.ended_at for c in consignments),
     }
     return render(request, "storefront/order.html", context)

@@ -124,3 +124,24 @@ def test_the_language_is_chinese_until_it_is_switched():
     assert 'lang="en"' in client.get("/").content.decode()
     assert client.post(reverse("set_language"), {"language": "xx", "next": "/"}).status_code == 302
     assert client.get("/").status_code == 200
+
+
+def test_wrong_passwords_have_an_end(settings):
+    settings.SIGN_IN_TRIES = 3
+    shop.user(phone="+8613812345678")
+    for _ in range(3):
+        assert sign_in("13812345678", "wrong").status_code == 422
+
+    refused = sign_in("13812345678")
+
+    assert refused.status_code == 422
+    assert "15" in refused.content.decode()
+
+
+def test_one_address_cannot_try_everybody(settings):
+    settings.SIGN_IN_TRIES_PER_ADDRESS = 3
+    shop.user(phone="+8613812345678")
+    for number in range(3):
+        sign_in(f"1381234000{number}", "wrong")
+
+    assert sign_in("13812345678").status_code == 422
