@@ -11,12 +11,13 @@ from catalogue import pictures
 from catalogue.models import Category, Product
 from core import money
 from core.storage_class import StorageClass
+from marketplace.plain_words import PlainForm
 from marketplace.selling.services.listings import Details
 
 MONTHS = [("", _("all year")), *[(month, str(month)) for month in range(1, 13)]]
 
 
-class ListingForm(forms.Form):
+class ListingForm(PlainForm):
     """What a seller says of a listing; the photo is checked here and stored when all else is right."""
 
     title = forms.CharField(
@@ -134,7 +135,7 @@ def _initial(product: Product) -> dict:
     }
 
 
-class PackingForm(forms.Form):
+class PackingForm(PlainForm):
     """How many parcels a consignment is packed into."""
 
     parcels = forms.IntegerField(

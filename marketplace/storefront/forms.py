@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import phones
 from marketplace.order.states import PaymentMethod
+from marketplace.plain_words import PlainForm
 
 
 class PhoneField(forms.CharField):
@@ -28,7 +29,7 @@ class PhoneField(forms.CharField):
             ) from error
 
 
-class CheckoutForm(forms.Form):
+class CheckoutForm(PlainForm):
     """One page, four questions: where, who, how to pay; what stands in the basket is asked above."""
 
     point = forms.IntegerField(
@@ -64,7 +65,7 @@ class CheckoutForm(forms.Form):
         return self.cleaned_data["point"]
 
 
-class SignInForm(forms.Form):
+class SignInForm(PlainForm):
     identifier = forms.CharField(
         label=_("Mobile number or e-mail"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "username"})
     )
@@ -73,7 +74,7 @@ class SignInForm(forms.Form):
     )
 
 
-class RegistrationForm(forms.Form):
+class RegistrationForm(PlainForm):
     """An account by phone, proved by a code."""
 
     name = forms.CharField(label=_("Name"), max_length=32, widget=forms.TextInput(attrs={"autocomplete": "name"}))

@@ -100,6 +100,14 @@ def test_what_makes_no_sense_is_refused(field, value, seller):
     refused(seller.post(reverse("selling:listing-add"), data(**{field: value})), 'class="err"')
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [("pack", "长" * 60, "最多 40 个字"), ("price", "1" * 12, "太"), ("description", "a\0b", "存不下")],
+)
+def test_limits_are_told_in_plain_words(field, value, words, seller):
+    refused(seller.post(reverse("selling:listing-add"), data(**{field: value})), words)
+
+
 def test_the_stock_cannot_fall_below_what_is_sold(seller, made):
     product = shop.listing(made.seller, on_hand=10, title="桃源富硒茶之前")
     shop.order(made.point, product, quantity=4)
