@@ -28,7 +28,7 @@ VARIABLES = (
     Variable("DATA_DIR", "var", "folder of the embedded database, media, search index, broker and logs"),
     Variable("DATABASE_URL", "SQLite in DATA_DIR", "database; production needs postgres://…"),
     Variable("CELERY_BROKER_URL", "folders in DATA_DIR", "Celery's broker: redis://… or amqp://…"),
-    Variable("CACHE_URL", "memory of each process", "Django's cache: redis://…"),
+    Variable("CACHE_URL", "folder in DATA_DIR", "Django's cache: redis://…"),
     Variable("ELASTICSEARCH_URL", "embedded engine", "search cluster; unset means the embedded engine"),
     Variable("STRIPE_API_BASE", "Stripe itself", "where Stripe's API answers; tests point it at a mock"),
     Variable("STRIPE_SECRET_KEY", "", "Stripe's secret key; unset means payment at the point only"),

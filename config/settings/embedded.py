@@ -33,6 +33,14 @@ if CELERY_BROKER_URL == "filesystem://":
         "control_folder": str(_broker / "control"),
         "polling_interval": 0.1,  # seconds; kombu's own, one, would let the schedule outrun the worker
     }
+if not env.text("CACHE_URL"):
+    # One cache for all processes: what counts tries must not count in each of them apart.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": str(DATA_DIR / "cache"),
+        }
+    }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 MOVABLE_CLOCK = True

@@ -48,12 +48,12 @@ def _authenticate(request: HttpRequest, data: dict):
     """Return the user, or why there is none."""
     address = network_address.of(request)
     try:
-        throttle.permit(data["identifier"], address)
+        throttle.begin(data["identifier"], address)
     except throttle.UnableToTry:
         return None, _("Too many wrong passwords. Please wait 15 minutes.")
     user = authenticate(request, username=data["identifier"], password=data["password"])
-    if user is None:
-        throttle.note_failure(data["identifier"], address)
+    if user is not None:
+        throttle.succeeded(data["identifier"], address)
     return user, _("Phone, e-mail or password is wrong. Please try again.")
 
 

@@ -1,8 +1,9 @@
-"""Wrong passwords: after a few, an identifier from a network address has to wait."""
+"""Wrong passwords: after a few, an identifier has to wait, from one network address sooner than from all of them."""
 
 from django.conf import settings
 from django.core.cache import cache
 
+from core import phones
 from core.sealed import digest
 
 
@@ -10,24 +11,45 @@ class UnableToTry(Exception):
     """Too many wrong passwords; the person waits."""
 
 
-def permit(identifier: str, network_address: str) -> None:
-    """Raise ``UnableToTry`` when the identifier, or the address with all its tries, is past its limit."""
-    if cache.get(_key("who", identifier), 0) >= settings.SIGN_IN_TRIES:
-        raise UnableToTry
-    if cache.get(_key("where", network_address), 0) >= settings.SIGN_IN_TRIES_PER_ADDRESS:
+def begin(identifier: str, network_address: str) -> None:
+    """Count a try before the password is looked at, so that tries at once are counted too.
+
+    A phone counts as one number however it is written. From one address an account is closed after ``SIGN_IN_TRIES``;
+    for everybody only after ``SIGN_IN_TRIES_EVERYWHERE``, so that a stranger cannot lightly lock somebody out.
+
+    :raises UnableToTry: past a limit.
+    """
+    who = _plain(identifier)
+    limits = (
+        (_key("pair", f"{who}|{network_address}"), settings.SIGN_IN_TRIES),
+        (_key("who", who), settings.SIGN_IN_TRIES_EVERYWHERE),
+        (_key("where", network_address), settings.SIGN_IN_TRIES_PER_ADDRESS),
+    )
+    if any(_count(key) > limit for key, limit in limits):
         raise UnableToTry
 
 
-def note_failure(identifier: str, network_address: str) -> None:
-    """Count a wrong password for ``SIGN_IN_WAIT_SECONDS``."""
-    for key in (_key("who", identifier), _key("where", network_address)):
-        cache.add(key, 0, settings.SIGN_IN_WAIT_SECONDS)
-        try:
-            cache.incr(key)
-        except ValueError:
-            # It ran out between the two; the next failure begins anew.
-            cache.set(key, 1, settings.SIGN_IN_WAIT_SECONDS)
+def succeeded(identifier: str, network_address: str) -> None:
+    """Forget the tries of a person who knew the password."""
+    cache.delete(_key("pair", f"{_plain(identifier)}|{network_address}"))
+
+
+def _count(key: str) -> int:
+    cache.add(key, 0, settings.SIGN_IN_WAIT_SECONDS)
+    try:
+        return cache.incr(key)
+    except ValueError:
+        # It ran out between the two; counting begins anew.
+        cache.set(key, 1, settings.SIGN_IN_WAIT_SECONDS)
+        return 1
+
+
+def _plain(identifier: str) -> str:
+    try:
+        return phones.normalise(identifier)
+    except phones.UnableToReadPhone:
+        return identifier.strip().lower()
 
 
 def _key(kind: str, value: str) -> str:
-    return f"sign-in:{kind}:{digest(value.strip().lower())}"
+    return f"sign-in:{kind}:{digest(value)}"

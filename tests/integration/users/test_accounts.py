@@ -136,6 +136,18 @@ def test_wrong_passwords_have_an_end(settings):
 
     assert refused.status_code == 422
     assert "15" in refused.content.decode()
+    assert sign_in("+86 138-1234-5678").status_code == 422
+
+
+def test_a_stranger_does_not_lock_an_account_for_its_owner(settings):
+    settings.SIGN_IN_TRIES = 3
+    shop.user(phone="+8613812345678")
+    for _ in range(5):
+        Client(REMOTE_ADDR="203.0.113.9").post(
+            reverse("customer:login"), {"identifier": "13812345678", "password": "wrong"}
+        )
+
+    assert sign_in("13812345678").status_code == 302
 
 
 def test_one_address_cannot_try_everybody(settings):
