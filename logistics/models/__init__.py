@@ -1,0 +1,25 @@
+"""The network (hubs, lanes, rounds, departures) and what travels on it (consignments, parcels, legs, scans)."""
+
+from logistics.models.collections import CodeAttempt, Collection, CollectionLine
+from logistics.models.consignments import Consignment, ConsignmentLine, Leg
+from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
+from logistics.models.parcels import Parcel, Scan
+
+__all__ = [
+    "EVERY_DAY",
+    "CodeAttempt",
+    "Collection",
+    "CollectionLine",
+    "Consignment",
+    "ConsignmentLine",
+    "Departure",
+    "Hub",
+    "HubWorker",
+    "Lane",
+    "Leg",
+    "Parcel",
+    "Round",
+    "RoundStop",
+    "Scan",
+    "Timetable",
+]

@@ -1,0 +1,65 @@
+"""Hand-overs at the counter, and wrong codes typed there."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from logistics.models.consignments import ConsignmentLine
+from logistics.states import CollectionProof
+
+
+class Collection(models.Model):
+    """The hand-over of an order's waiting consignments at the counter (提货)."""
+
+    order = models.ForeignKey("order.Order", models.PROTECT, related_name="collections")
+    point = models.ForeignKey("villages.PickupPoint", models.PROTECT, related_name="collections")
+    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proof = models.CharField(max_length=10, choices=CollectionProof)
+    nonce = models.CharField(max_length=64, unique=True)
+    cash_fen = models.PositiveIntegerField(default=0)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["point", "occurred_at"], name="collection_point_at")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} at {self.occurred_at}"
+
+
+class CollectionLine(models.Model):
+    """What of one consignment line was taken, short or rejected in a collection; frozen with its value in fen."""
+
+    collection = models.ForeignKey(Collection, models.PROTECT, related_name="lines")
+    consignment_line = models.ForeignKey(ConsignmentLine, models.PROTECT, related_name="collection_lines")
+    taken = models.PositiveIntegerField()
+    short = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    taken_fen = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "consignment_line"], name="collection_line_once"),
+            models.CheckConstraint(
+                condition=Q(taken__gt=0) | Q(short__gt=0) | Q(rejected__gt=0), name="collection_line_some"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection_id}: {self.consignment_line_id}"
+
+
+class CodeAttempt(models.Model):
+    """A wrong typed code, counted against the order, the point and the operator who typed it."""
+
+    order = models.ForeignKey("order.Order", models.CASCADE, related_name="code_attempts")
+    point = models.ForeignKey("villages.PickupPoint", models.CASCADE, related_name="code_attempts")
+    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["order", "at"], name="code_attempt_order_at")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} at {self.at}"

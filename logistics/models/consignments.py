@@ -1,0 +1,123 @@
+"""What travels: consignments with their lines, and their legs on departures."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.storage_class import StorageClass
+from logistics.models.network import Departure
+from logistics.states import ConsignmentState, Direction
+
+
+class ConsignmentQuerySet(models.QuerySet):
+    def at_points_of(self, user) -> "ConsignmentQuerySet":
+        """Keep what is bound for, or waits at, points where the user is an operator now."""
+        return self.filter(point__operators__user=user, point__operators__until=None)
+
+    def of_sellers_of(self, user) -> "ConsignmentQuerySet":
+        """Keep what the user's own sellers send."""
+        return self.filter(seller__users=user)
+
+
+class Consignment(models.Model):
+    """What one seller sends of an order in one storage class (运单). In AWAITING_ROUTE its row is the queue."""
+
+    number = models.CharField(_("Number"), max_length=16, unique=True)
+    order = models.ForeignKey("order.Order", models.PROTECT, related_name="consignments")
+    seller = models.ForeignKey("partner.Partner", models.PROTECT, related_name="consignments")
+    origin_stop = models.ForeignKey("villages.PickupPoint", models.PROTECT, related_name="consignments_out")
+    point = models.ForeignKey("villages.PickupPoint", models.PROTECT, related_name="consignments_in")
+    storage_class = models.CharField(_("Storage class"), max_length=8, choices=StorageClass)
+    state = models.CharField(_("State"), max_length=16, choices=ConsignmentState)
+    crates = models.PositiveIntegerField(_("Crates"))
+    freight_fen = models.PositiveIntegerField(_("Freight (fen)"))
+    held_day = models.DateField(_("Day whose crates at the point are held"))
+    promised_at = models.DateTimeField(_("Promised"), null=True)
+    planned_at = models.DateTimeField(_("Planned arrival"), null=True)
+    collect_by = models.DateTimeField(_("To be collected by"), null=True)
+    created_at = models.DateTimeField(_("Created"))
+    ready_from = models.DateTimeField(_("Can be dropped from"))
+    routed_at = models.DateTimeField(_("Routed"), null=True)
+    packed_at = models.DateTimeField(_("Packed"), null=True)
+    arrived_at = models.DateTimeField(_("Arrived"), null=True)
+    ended_at = models.DateTimeField(_("Ended"), null=True)
+    route_version = models.PositiveIntegerField(default=0)
+    routing_lease_until = models.DateTimeField(null=True)
+    routing_attempts = models.PositiveIntegerField(default=0)
+
+    objects = ConsignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Consignment")
+        verbose_name_plural = _("Consignments")
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state="AWAITING_ROUTE"), name="consignment_awaiting_route"),
+            models.Index(fields=["point", "state"], name="consignment_point_state"),
+            models.Index(fields=["seller", "state"], name="consignment_seller_state"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
+            models.CheckConstraint(condition=Q(state__in=ConsignmentState.values), name="consignment_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ConsignmentLine(models.Model):
+    """How much of an order line travels in a consignment, and what became of each unit."""
+
+    consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="lines")
+    order_line = models.ForeignKey("order.Line", models.PROTECT, related_name="consignment_lines")
+    ordered = models.PositiveIntegerField()
+    open = models.PositiveIntegerField()
+    cancelled = models.PositiveIntegerField(default=0)
+    short = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    expired = models.PositiveIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    refunded = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["consignment", "order_line"], name="consignment_line_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    ordered=F("open") + F("cancelled") + F("short") + F("rejected") + F("expired") + F("taken")
+                ),
+                name="consignment_line_quantity",
+            ),
+            models.CheckConstraint(condition=Q(returned__lte=F("taken")), name="consignment_line_returned"),
+            models.CheckConstraint(
+                condition=Q(refunded__lte=F("ordered") - F("open") - F("taken") + F("returned")),
+                name="consignment_line_refunded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consignment_id}: {self.order_line_id} × {self.ordered}"
+
+
+class Leg(models.Model):
+    """A consignment's planned place on one departure (路段). A re-route writes legs of the next route version."""
+
+    consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="legs")
+    route_version = models.PositiveIntegerField()
+    sequence = models.PositiveSmallIntegerField()
+    departure = models.ForeignKey(Departure, models.PROTECT, related_name="legs")
+    direction = models.CharField(max_length=4, choices=Direction)
+    crates = models.PositiveIntegerField()
+    departs_at = models.DateTimeField(help_text=_("From the leg's own start, which on a round may be a stop"))
+    arrives_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["consignment", "route_version", "sequence"]
+        constraints = [
+            models.UniqueConstraint(fields=["consignment", "route_version", "sequence"], name="leg_once"),
+            models.CheckConstraint(condition=Q(arrives_at__gte=F("departs_at")), name="leg_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consignment_id} v{self.route_version} #{self.sequence}"

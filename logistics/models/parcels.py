@@ -1,0 +1,75 @@
+"""Parcels (件) and the scans that move them."""
+
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from logistics.models.consignments import Consignment, Leg
+from logistics.models.network import Departure, Hub
+from logistics.states import ParcelState, ScanKind
+
+
+class ParcelQuerySet(models.QuerySet):
+    def at_points_of(self, user) -> "ParcelQuerySet":
+        """Keep the parcels bound for, or at, points where the user is an operator now."""
+        return self.filter(consignment__point__operators__user=user, consignment__point__operators__until=None)
+
+    def at_stops_of(self, user) -> "ParcelQuerySet":
+        """Keep the parcels that are dropped, or are to be dropped, at points where the user is an operator now."""
+        return self.filter(
+            consignment__origin_stop__operators__user=user, consignment__origin_stop__operators__until=None
+        )
+
+    def visible_to_movers(self, user) -> "ParcelQuerySet":
+        """Keep the parcels whose route in force uses a departure that the user drives or handles at an own hub."""
+        legs = Leg.objects.filter(
+            departure__in=Departure.objects.visible_to(user), released_at=None, consignment=OuterRef("consignment")
+        )
+        return self.filter(Exists(legs))
+
+
+class Parcel(models.Model):
+    """One box of a consignment (件), with its own label, crates, scans and shelf."""
+
+    number = models.CharField(_("Number"), max_length=16, unique=True)
+    consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="parcels")
+    sequence = models.PositiveSmallIntegerField()
+    crates = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=ParcelState, default=ParcelState.PACKED)
+    hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="parcels")
+    departure = models.ForeignKey(Departure, models.PROTECT, null=True, related_name="parcels")
+    shelf = models.CharField(_("Shelf"), max_length=12, blank=True)
+    packed_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+
+    objects = ParcelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Parcel")
+        verbose_name_plural = _("Parcels")
+        ordering = ["consignment", "sequence"]
+        indexes = [models.Index(fields=["hub", "state"], name="parcel_hub_state")]
+        constraints = [models.UniqueConstraint(fields=["consignment", "sequence"], name="parcel_once")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Scan(models.Model):
+    """One reading of a parcel's label by somebody somewhere; the nonce makes a repeated upload the same scan."""
+
+    parcel = models.ForeignKey(Parcel, models.PROTECT, related_name="scans")
+    kind = models.CharField(max_length=8, choices=ScanKind)
+    hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="+")
+    point = models.ForeignKey("villages.PickupPoint", models.PROTECT, null=True, related_name="+")
+    departure = models.ForeignKey(Departure, models.PROTECT, null=True, related_name="+")
+    nonce = models.CharField(max_length=64, unique=True)
+    actor = models.CharField(max_length=64)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.parcel_id}"
