@@ -56,7 +56,8 @@ class Timetable(models.Model):
     weekdays = models.CharField(max_length=7, default=EVERY_DAY)
     departs = models.TimeField(help_text=_("Beijing time"))
     cutoff_minutes = models.PositiveSmallIntegerField(
-        default=30, help_text=_("Minutes before leaving its hub at which goods must be there; at the stops of a round: none")
+        default=30,
+        help_text=_("Minutes before leaving its hub at which goods must be there; at the stops of a round: none"),
     )
     crates = models.PositiveIntegerField()
     storage_classes = models.JSONField(default=list)
