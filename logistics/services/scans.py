@@ -15,7 +15,15 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, Departure, Hub, HubWorker, Leg, Parcel, Scan
-from logistics.states import MOVES, PARCEL_MOVES, ConsignmentState, Direction, ParcelState, ScanKind
+from logistics.states import (
+    MOVES,
+    PARCEL_MOVES,
+    ConsignmentState,
+    DepartureState,
+    Direction,
+    ParcelState,
+    ScanKind,
+)
 from villages.models import Operator, PickupPoint
 
 
@@ -35,6 +43,10 @@ class UnableToLoad(UnableToScan):
     """The parcel cannot be loaded on this departure."""
 
 
+class AlreadyLoaded(UnableToLoad):
+    """The parcel is on this very departure as it is."""
+
+
 class UnableToUnload(UnableToScan):
     """The parcel cannot be unloaded at this hub."""
 
@@ -52,11 +64,10 @@ def drop(parcel: Parcel, *, nonce: str, by, at: dt.datetime) -> Scan:
     :raises NotTheirs: by anybody but the seller's people and the stop's operators.
     """
     consignment, parcel = _locked(parcel)
+    if done := _repeated(nonce, parcel, by):
+        return done
     if not (_operates(by, consignment.origin_stop_id) or _sells(by, consignment)):
         raise NotTheirs(_("This parcel is not yours to drop."))
-    done = _repeated(nonce, parcel, ScanKind.DROPPED)
-    if done:
-        return done
     _permit(parcel, ParcelState.AT_STOP, UnableToDrop)
     return _moved(
         parcel,
@@ -77,9 +88,12 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
     The first parcel that is loaded takes its consignment from PACKED to IN_TRANSIT.
 
     :raises UnableToLoad: when the parcel is elsewhere, or its route does not leave from here on this departure.
+    :raises AlreadyLoaded: when it is on this departure; nothing changes.
     :raises NotTheirs: by anybody but the round's driver, the hub's workers and the stop's operators.
     """
     consignment, parcel = _locked(parcel)
+    if done := _repeated(nonce, parcel, by):
+        return done
     leg = (
         Leg.objects.filter(
             consignment=consignment,
@@ -96,9 +110,8 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
     at_start = _operates(by, consignment.origin_stop_id) if isinstance(start, PickupPoint) else _works(by, start)
     if not (at_start or _drives(by, leg.departure)):
         raise NotTheirs(_("This parcel is not yours to load."))
-    done = _repeated(nonce, parcel, ScanKind.LOADED)
-    if done:
-        return done
+    if parcel.state == ParcelState.LOADED and parcel.departure_id == departure.pk:
+        raise AlreadyLoaded(_("This parcel was already loaded at %(time)s.") % {"time": _loaded_at(parcel)})
     _permit(parcel, ParcelState.LOADED, UnableToLoad)
     here = ParcelState.AT_STOP if isinstance(start, PickupPoint) else ParcelState.AT_HUB
     if parcel.state != here or (here == ParcelState.AT_HUB and parcel.hub_id != start):
@@ -125,20 +138,20 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
 def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime) -> Scan:
     """Note that a parcel was unloaded at the hub where its departure ends.
 
-    :raises UnableToUnload: when it is on no vehicle, or on one that does not end here.
+    :raises UnableToUnload: when it is on no vehicle, or on one that has not left yet or does not end here.
     :raises NotTheirs: by anybody but the hub's workers.
     """
     consignment, parcel = _locked(parcel)
+    if done := _repeated(nonce, parcel, by):
+        return done
     if not _works(by, hub.pk):
         raise NotTheirs(_("This is not your hub."))
-    done = _repeated(nonce, parcel, ScanKind.UNLOADED)
-    if done:
-        return done
     _permit(parcel, ParcelState.AT_HUB, UnableToUnload)
     departure = Departure.objects.select_related("lane", "round").get(pk=parcel.departure_id)
     ends = departure.lane.destination_id if departure.lane else departure.round.hub_id
     if ends != hub.pk:
         raise UnableToUnload(_("The vehicle of this parcel does not end at this hub."))
+    _refuse_before_leaving(departure, at, UnableToUnload)
     return _moved(
         parcel,
         consignment,
@@ -157,15 +170,14 @@ def receive(parcel: Parcel, *, point: PickupPoint, shelf: str, nonce: str, by, a
 
     With the last of its parcels the consignment is AT_POINT, to be collected within the hours of its storage class.
 
-    :raises UnableToReceive: when it is bound for another point, was received before, or is not on a vehicle.
+    :raises UnableToReceive: when it is bound for another point, was received before, or is on no vehicle that has left.
     :raises NotTheirs: by anybody but the point's operators.
     """
     consignment, parcel = _locked(parcel)
+    if done := _repeated(nonce, parcel, by):
+        return done
     if not _operates(by, point.pk):
         raise NotTheirs(_("This is not your point."))
-    done = _repeated(nonce, parcel, ScanKind.RECEIVED)
-    if done:
-        return done
     if consignment.point_id != point.pk:
         raise UnableToReceive(_("This parcel is bound for another point."))
     if parcel.state == ParcelState.AT_POINT:
@@ -176,6 +188,8 @@ def receive(parcel: Parcel, *, point: PickupPoint, shelf: str, nonce: str, by, a
     _permit(parcel, ParcelState.AT_POINT, UnableToReceive)
     if parcel.state == ParcelState.AT_STOP and consignment.origin_stop_id != point.pk:
         raise UnableToReceive(_("This parcel has not left the stop where it was dropped."))
+    if parcel.departure_id:
+        _refuse_before_leaving(parcel.departure, at, UnableToReceive)
     scan = _moved(
         parcel,
         consignment,
@@ -230,12 +244,22 @@ def _locked(parcel: Parcel) -> tuple[Consignment, Parcel]:
     return consignment, Parcel.objects.get(pk=parcel.pk)
 
 
-def _repeated(nonce: str, parcel: Parcel, kind: ScanKind) -> Scan | None:
-    """Return the scan that this nonce named before; raise ``UnableToScan`` where it named another one."""
+def _repeated(nonce: str, parcel: Parcel, by) -> Scan | None:
+    """Return the scan of this parcel that the nonce named before, whatever it did; by the time that it is sent again
+    the parcel may have gone on.
+
+    :raises UnableToScan: where it named a reading of another parcel, or of somebody else's.
+    """
     scan = Scan.objects.filter(nonce=nonce).first()
-    if scan is not None and (scan.parcel_id, scan.kind) != (parcel.pk, kind):
+    if scan is not None and (scan.parcel_id, scan.actor) != (parcel.pk, events.actor_of(by)):
         raise UnableToScan(_("This reading was used for another parcel."))
     return scan
+
+
+def _refuse_before_leaving(departure: Departure, at: dt.datetime, refusal: type[UnableToScan]) -> None:
+    """A vehicle that is early has been said to have departed; without that the timetable is believed."""
+    if departure.state == DepartureState.SCHEDULED and at < departure.departs_at:
+        raise refusal(_("This vehicle has not left yet."))
 
 
 def _permit(parcel: Parcel, to: ParcelState, refusal: type[UnableToScan]) -> None:
@@ -284,6 +308,11 @@ def _start_of(leg: Leg) -> int | PickupPoint:
     if leg.direction == Direction.OUT:
         return leg.departure.round.hub_id
     return leg.consignment.origin_stop
+
+
+def _loaded_at(parcel: Parcel) -> str:
+    scan = parcel.scans.filter(kind=ScanKind.LOADED, departure=parcel.departure_id).order_by("-pk").first()
+    return f"{timezone.localtime(scan.occurred_at):%H:%M}" if scan else "—"
 
 
 def _is_process(by) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, F, Q, QuerySet
 
 from logistics.models import Departure, Hub, Leg, Parcel
-from logistics.states import DepartureState, Direction, ParcelState
+from logistics.states import DepartureState, Direction, ParcelState, ScanKind
 
 AHEAD, BEHIND = dt.timedelta(hours=24), dt.timedelta(hours=4)
 NOT_YET = frozenset({ParcelState.PACKED, ParcelState.AT_STOP, ParcelState.AT_HUB})
@@ -82,6 +82,26 @@ def _next_leg(parcel: Parcel) -> Leg | None:
             if begins == parcel.hub_id:
                 return leg
     return None
+
+
+def end_of(departure: Departure) -> int:
+    """Return the key of the hub where a departure ends."""
+    return departure.lane.destination_id if departure.lane else departure.round.hub_id
+
+
+def kinds(departure: Departure, *, hubs: list[Hub], at: dt.datetime) -> list[ScanKind]:
+    """Return what somebody of these hubs, or the driver, can do with a departure's parcels, the likeliest now first.
+
+    A round begins and ends at one hub: until it is said to have left, or its time is over, its parcels are loaded.
+    """
+    mine = {hub.pk for hub in hubs}
+    if end_of(departure) not in mine:
+        return [ScanKind.LOADED]
+    if departure.lane and departure.lane.origin_id not in mine:
+        return [ScanKind.UNLOADED]
+    both = [ScanKind.LOADED, ScanKind.UNLOADED]
+    came = departure.state in {DepartureState.DEPARTED, DepartureState.ARRIVED} or departure.arrives_at <= at
+    return both[::-1] if came else both
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import clock
 from logistics.models import Departure, Hub, Parcel
 from logistics.services import scans
-from logistics.states import ParcelState
+from logistics.states import ParcelState, ScanKind
 from marketplace.network import queries
 from marketplace.network.forms import ScanForm
 
@@ -35,8 +36,9 @@ def departure(request: HttpRequest, pk: int) -> HttpResponse:
     """A departure's manifest by its stops; a parcel that is read is loaded, or unloaded where it ends."""
     mine = Departure.objects.visible_to(request.user)
     found = get_object_or_404(mine.select_related("lane__origin", "lane__destination", "round__hub"), pk=pk)
-    hubs = queries.hubs_of(request.user)
-    form, status = ScanForm(request.POST or None), 200
+    hubs, now = queries.hubs_of(request.user), clock.now()
+    kinds = queries.kinds(found, hubs=hubs, at=now)
+    form, status = ScanForm(request.POST or None, kinds=kinds, initial={"do": request.GET.get("do")}), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -45,7 +47,7 @@ def departure(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error("number", _("This departure has no such parcel."))
                 status = 404
             elif _scanned(request, found, parcel, form, hubs):
-                return redirect("network:departure", pk=pk)
+                return redirect(f"{reverse('network:departure', args=[pk])}?do={form.cleaned_data['do']}")
     stops = queries.manifest(found)
     context = _context(hubs) | {
         "departure": found,
@@ -59,20 +61,19 @@ def departure(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanForm, hubs: list[Hub]) -> bool:
-    """Load the parcel, or unload it where it is aboard and the departure ends at an own hub."""
-    ends = found.lane.destination_id if found.lane else found.round.hub_id
-    hub = next((hub for hub in hubs if hub.pk == ends), None)
+    """Load or unload the parcel, or say above the field why not."""
     act = {"nonce": form.cleaned_data["nonce"], "by": request.user, "at": clock.now()}
+    hub = next((hub for hub in hubs if hub.pk == queries.end_of(found)), None)
     try:
-        if hub is not None and _is_aboard(parcel, found):
-            scans.unload(parcel, hub=hub, **act)
-            messages.success(request, _("Unloaded: %(number)s") % {"number": parcel.number})
+        if form.cleaned_data["do"] == ScanKind.UNLOADED and hub is not None:
+            scan = scans.unload(parcel, hub=hub, **act)
         else:
-            scans.load(parcel, departure=found, **act)
-            messages.success(request, _("Loaded: %(number)s") % {"number": parcel.number})
+            scan = scans.load(parcel, departure=found, **act)
     except scans.UnableToScan as refusal:
         form.add_error("number", str(refusal))
         return False
+    words = _("Unloaded: %(number)s") if scan.kind == ScanKind.UNLOADED else _("Loaded: %(number)s")
+    messages.success(request, words % {"number": parcel.number})
     return True
 
 

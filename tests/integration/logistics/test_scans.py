@@ -2,6 +2,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
 from core import invariants
 from core.events import Event
@@ -10,6 +11,7 @@ from logistics import queries
 from logistics.models import Consignment, Departure, Hub, HubWorker, Leg, Parcel, Round, Scan
 from logistics.services import rerouting, routing, scans
 from logistics.services.scans import (
+    AlreadyLoaded,
     NotTheirs,
     UnableToDrop,
     UnableToLoad,
@@ -46,15 +48,18 @@ class Journey:
             nonce = f"{verb}-{parcel.pk}-{sorted(str(getattr(each, 'pk', each)) for each in place.values())}"
             verbs[verb](parcel, nonce=nonce, by=by, at=at, **place)
 
+    def ride(self, sequence: int, *, hub: Hub, **step) -> None:
+        """Load on a leg's departure and unload at a hub, each when the plan says so."""
+        leg = self.legs[sequence - 1]
+        self.step("load", at=leg.departs_at, departure=leg.departure, **step)
+        self.step("unload", at=leg.arrives_at, hub=hub, **step)
+
     def travel_to_the_last_round(self) -> None:
         self.step("drop")
-        self.step("load", departure=self.legs[0].departure)
-        self.step("unload", hub=self.network.county)
-        self.step("load", departure=self.legs[1].departure)
-        self.step("unload", hub=self.network.prefecture)
-        self.step("load", departure=self.legs[2].departure)
-        self.step("unload", hub=self.network.other_county)
-        self.step("load", departure=self.legs[3].departure)
+        self.ride(1, hub=self.network.county)
+        self.ride(2, hub=self.network.prefecture)
+        self.ride(3, hub=self.network.other_county)
+        self.step("load", at=self.legs[3].departs_at, departure=self.legs[3].departure)
 
 
 @pytest.fixture
@@ -100,7 +105,7 @@ def test_parcels_travel_from_the_stop_to_the_shelf(journey):
 def test_a_consignment_waits_for_its_last_parcel(journey):
     journey.travel_to_the_last_round()
 
-    journey.step("receive", number=0, point=journey.network.point, shelf="A-01")
+    journey.step("receive", at=journey.legs[3].arrives_at, number=0, point=journey.network.point, shelf="A-01")
 
     assert journey.state() == ConsignmentState.IN_TRANSIT
     assert not Event.objects.filter(name="consignment.arrived").exists()
@@ -136,6 +141,63 @@ def test_a_nonce_of_another_parcel_is_refused(journey):
         scans.drop(journey.parcels[1], nonce="once", by="test", at=MONDAY)
 
     assert journey.states() == [ParcelState.AT_STOP, ParcelState.PACKED]
+
+
+def test_a_reading_sent_again_is_the_same_scan_though_the_parcel_has_gone_on(journey):
+    parcel, leg = journey.parcels[0], journey.legs[0]
+    journey.step("drop")
+    loaded = scans.load(parcel, departure=leg.departure, nonce="once", by="test", at=leg.departs_at)
+    journey.step("unload", number=0, at=leg.arrives_at, hub=journey.network.county)
+
+    again = scans.load(parcel, departure=leg.departure, nonce="once", by="test", at=leg.arrives_at)
+    as_another_kind = scans.unload(parcel, hub=journey.network.county, nonce="once", by="test", at=leg.arrives_at)
+
+    assert loaded == again == as_another_kind
+    assert journey.states() == [ParcelState.AT_HUB, ParcelState.AT_STOP]
+
+
+def test_a_nonce_of_somebody_else_is_refused(journey, person):
+    scans.drop(journey.parcels[0], nonce="once", by="test", at=MONDAY)
+
+    with pytest.raises(UnableToScan):
+        scans.drop(journey.parcels[0], nonce="once", by=person, at=MONDAY)
+
+
+def test_what_is_loaded_already_is_told_when_and_stays(journey):
+    leg = journey.legs[0]
+    journey.step("drop")
+    journey.step("load", at=leg.departs_at, departure=leg.departure)
+
+    with pytest.raises(AlreadyLoaded, match=f"{timezone.localtime(leg.departs_at):%H:%M}"):
+        scans.load(journey.parcels[0], departure=leg.departure, nonce="2", by="test", at=leg.departs_at + HOUR)
+
+    assert journey.states() == [ParcelState.LOADED] * 2
+    assert Scan.objects.filter(kind=ScanKind.LOADED).count() == 2
+
+
+def test_a_vehicle_that_has_not_left_is_not_unloaded(journey):
+    leg = journey.legs[0]
+    before = leg.departure.departs_at - dt.timedelta(minutes=1)
+    journey.step("drop")
+    journey.step("load", at=before, departure=leg.departure)
+
+    with pytest.raises(UnableToUnload):
+        journey.step("unload", at=before, hub=journey.network.county)
+    assert journey.states() == [ParcelState.LOADED] * 2
+
+    Departure.objects.filter(pk=leg.departure_id).update(state=DepartureState.DEPARTED)
+    journey.step("unload", at=before, hub=journey.network.county)
+    assert journey.states() == [ParcelState.AT_HUB] * 2
+
+
+def test_a_vehicle_that_has_not_left_brings_nothing_to_a_point(journey):
+    journey.travel_to_the_last_round()
+    before = journey.legs[3].departure.departs_at - dt.timedelta(minutes=1)
+
+    with pytest.raises(UnableToReceive):
+        journey.step("receive", at=before, point=journey.network.point, shelf="A-01")
+
+    assert journey.states() == [ParcelState.LOADED] * 2
 
 
 def test_a_parcel_is_dropped_once(journey):
@@ -196,7 +258,7 @@ def test_a_parcel_is_received_at_its_own_point_only(journey):
 
 def test_a_second_reception_is_told_where_the_parcel_stands(journey):
     journey.travel_to_the_last_round()
-    journey.step("receive", point=journey.network.point, shelf="A-01")
+    journey.step("receive", at=journey.legs[3].arrives_at, point=journey.network.point, shelf="A-01")
 
     with pytest.raises(UnableToReceive, match="A-01"):
         scans.receive(
@@ -211,8 +273,7 @@ def test_a_second_reception_is_told_where_the_parcel_stands(journey):
 
 def test_what_stands_at_a_hub_when_its_departure_has_left_gets_a_way_on_from_there(journey):
     journey.step("drop")
-    journey.step("load", departure=journey.legs[0].departure)
-    journey.step("unload", hub=journey.network.county)
+    journey.ride(1, hub=journey.network.county)
     missed_at = journey.legs[1].departs_at + dt.timedelta(minutes=21)
 
     assert rerouting.reroute_missed(at=missed_at) == 1
@@ -236,7 +297,7 @@ def test_what_is_on_the_way_in_time_keeps_its_route(journey):
     journey.step("drop")
     journey.step("load", departure=journey.legs[0].departure)
     assert rerouting.reroute_missed(at=journey.legs[0].arrives_at + dt.timedelta(minutes=30)) == 0
-    journey.step("unload", hub=journey.network.county)
+    journey.step("unload", at=journey.legs[0].arrives_at, hub=journey.network.county)
 
     assert rerouting.reroute_missed(at=journey.legs[1].departs_at + dt.timedelta(minutes=20)) == 0
 
@@ -245,8 +306,7 @@ def test_what_is_on_the_way_in_time_keeps_its_route(journey):
 
 def test_a_consignment_whose_parcels_are_apart_keeps_its_route(journey):
     journey.step("drop")
-    journey.step("load", departure=journey.legs[0].departure)
-    journey.step("unload", hub=journey.network.county)
+    journey.ride(1, hub=journey.network.county)
     journey.step("load", number=0, departure=journey.legs[1].departure)
 
     assert rerouting.reroute_missed(at=journey.legs[1].departs_at + HOUR) == 0
@@ -256,8 +316,7 @@ def test_a_consignment_whose_parcels_are_apart_keeps_its_route(journey):
 
 def test_what_finds_no_way_on_keeps_its_legs_and_can_still_be_loaded(journey):
     journey.step("drop")
-    journey.step("load", departure=journey.legs[0].departure)
-    journey.step("unload", hub=journey.network.county)
+    journey.ride(1, hub=journey.network.county)
     Departure.objects.filter(departs_at__gt=journey.legs[1].departs_at).update(state=DepartureState.CANCELLED)
     late = journey.legs[1].departs_at + HOUR
 
@@ -322,13 +381,11 @@ def test_each_scans_at_the_own_place(journey, django_user_model):
 
     journey.step("drop", by=seller)
     journey.step("load", by=driver, departure=journey.legs[0].departure)
-    journey.step("unload", by=worker, hub=journey.network.county)
-    journey.step("load", by=worker, departure=journey.legs[1].departure)
-    journey.step("unload", by=worker, hub=journey.network.prefecture)
-    journey.step("load", by=worker, departure=journey.legs[2].departure)
-    journey.step("unload", by=worker, hub=journey.network.other_county)
+    journey.step("unload", by=worker, at=journey.legs[0].arrives_at, hub=journey.network.county)
+    journey.ride(2, by=worker, hub=journey.network.prefecture)
+    journey.ride(3, by=worker, hub=journey.network.other_county)
     journey.step("load", by=driver, departure=journey.legs[3].departure)
-    journey.step("receive", by=operator, point=journey.network.point, shelf="A-01")
+    journey.step("receive", by=operator, at=journey.legs[3].arrives_at, point=journey.network.point, shelf="A-01")
 
     assert journey.state() == ConsignmentState.AT_POINT
     assert Scan.objects.filter(kind=ScanKind.RECEIVED, actor=f"user:{operator.pk}").count() == 2

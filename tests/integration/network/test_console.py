@@ -19,9 +19,25 @@ pytestmark = pytest.mark.django_db
 INDEX = reverse("network:index")
 
 
+class Time:
+    """What the site takes for the time."""
+
+    def __init__(self) -> None:
+        self.at = shop.MONDAY
+
+    def now(self) -> dt.datetime:
+        return self.at
+
+
 @pytest.fixture
-def made(monkeypatch) -> shop.Shop:
-    monkeypatch.setattr(clock, "now", lambda: shop.MONDAY)
+def time(monkeypatch) -> Time:
+    made = Time()
+    monkeypatch.setattr(clock, "now", made.now)
+    return made
+
+
+@pytest.fixture
+def made(time) -> shop.Shop:
     return shop.shop()
 
 
@@ -62,19 +78,20 @@ def page_of(departure: Departure) -> str:
     return reverse("network:departure", args=[departure.pk])
 
 
-def scan(person, departure: Departure, number: str, *, nonce: str = "n1"):
-    return client_of(person).post(page_of(departure), {"number": number, "nonce": nonce})
+def scan(person, departure: Departure, number: str, *, nonce: str = "n1", **said: str):
+    return client_of(person).post(page_of(departure), {"number": number, "nonce": nonce} | said)
 
 
 def state_of(parcel: Parcel) -> str:
     return Parcel.objects.values_list("state", flat=True).get(pk=parcel.pk)
 
 
-def test_a_driver_loads_at_the_stop_and_the_hub_unloads_and_loads(made, worker, driver, parcel):
+def test_a_driver_loads_at_the_stop_and_the_hub_unloads_and_loads(made, worker, driver, parcel, time):
     collecting, onward = leg_of(parcel, 1).departure, leg_of(parcel, 2).departure
 
     assert scan(driver, collecting, parcel.number[-6:], nonce="n1").status_code == 302
     assert state_of(parcel) == ParcelState.LOADED
+    time.at = collecting.arrives_at
     assert scan(worker, collecting, parcel.number, nonce="n2").status_code == 302
     assert state_of(parcel) == ParcelState.AT_HUB
     page = client_of(worker).get(INDEX).content.decode()
@@ -92,6 +109,48 @@ def test_a_reading_that_is_sent_twice_is_one_scan(driver, parcel):
     scan(driver, departure, parcel.number)
 
     assert Scan.objects.filter(kind="LOADED").count() == 1
+
+
+def test_a_second_reading_at_the_hub_that_loaded_takes_nothing_off_again(made, worker, parcel, time):
+    collecting, onward = leg_of(parcel, 1), leg_of(parcel, 2)
+    scans.load(parcel, departure=collecting.departure, nonce="l", by="test", at=collecting.departs_at)
+    scans.unload(parcel, hub=made.network.county, nonce="u", by="test", at=collecting.arrives_at)
+    time.at = onward.departs_at
+    scan(worker, onward.departure, parcel.number, nonce="n1")
+
+    response = scan(worker, onward.departure, parcel.number, nonce="n2")
+
+    assert response.status_code == 422
+    assert f"这一件 {onward.departs_at + dt.timedelta(hours=8):%H:%M} 已经装车。" in response.content.decode()
+    assert state_of(parcel) == ParcelState.LOADED
+
+
+def test_a_round_is_not_unloaded_before_it_left(worker, driver, parcel, time):
+    collecting = leg_of(parcel, 1).departure
+    scan(driver, collecting, parcel.number)
+
+    response = scan(worker, collecting, parcel.number, nonce="n2", do="UNLOADED")
+
+    assert response.status_code == 422
+    assert "这趟车还没有发车。" in response.content.decode()
+    assert state_of(parcel) == ParcelState.LOADED
+    time.at = collecting.departs_at
+    assert scan(worker, collecting, parcel.number, nonce="n3", do="UNLOADED").status_code == 302
+    assert state_of(parcel) == ParcelState.AT_HUB
+
+
+def test_a_form_that_is_sent_again_after_the_vehicle_came_is_a_success(worker, driver, parcel, time):
+    collecting = leg_of(parcel, 1).departure
+    time.at = collecting.departs_at
+    scan(driver, collecting, parcel.number, nonce="n1")
+    time.at = collecting.arrives_at
+    scan(worker, collecting, parcel.number, nonce="n2")
+
+    for person, nonce in ((driver, "n1"), (worker, "n2")):
+        assert scan(person, collecting, parcel.number, nonce=nonce).status_code == 302
+
+    assert state_of(parcel) == ParcelState.AT_HUB
+    assert Scan.objects.count() == 3
 
 
 def test_a_driver_does_not_unload(driver, parcel):
@@ -166,8 +225,8 @@ def test_the_pages_cost_few_queries_whatever_their_length(made, worker, driver, 
 
     def at_hub(each: Parcel) -> None:
         departure = leg_of(each, 1).departure
-        scans.load(each, departure=departure, nonce=f"l{each.pk}", by="test", at=shop.MONDAY)
-        scans.unload(each, hub=made.network.county, nonce=f"u{each.pk}", by="test", at=shop.MONDAY)
+        scans.load(each, departure=departure, nonce=f"l{each.pk}", by="test", at=departure.departs_at)
+        scans.unload(each, hub=made.network.county, nonce=f"u{each.pk}", by="test", at=departure.arrives_at)
 
     at_hub(parcel)
     urls = (INDEX, page_of(leg_of(parcel, 1).departure))
