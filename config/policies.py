@@ -63,6 +63,7 @@ RULES: dict[str, Rule] = {
     "counter:choose-point": Rule(OPERATOR, methods=WRITE),
     "counter:receive": Rule(OPERATOR, methods=READ_WRITE),
     "counter:receive-parcel": Rule(OPERATOR, {"number": "point's parcel"}, READ_WRITE),
+    "counter:drops": Rule(OPERATOR, methods=READ_WRITE),
     "counter:waiting": Rule(OPERATOR),
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),

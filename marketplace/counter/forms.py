@@ -52,6 +52,20 @@ class ParcelForm(forms.Form):
         return digits
 
 
+class ReadingForm(ParcelForm):
+    """The number on a label, with the name of this one reading."""
+
+    nonce = forms.CharField(
+        widget=forms.HiddenInput,
+        max_length=NONCE_LENGTH,
+        error_messages={"required": _("Please open the page again.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", new_nonce())
+
+
 class ShelfForm(forms.Form):
     """Where a parcel is put: one of the suggested shelves, or another one."""
 

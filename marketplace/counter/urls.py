@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import views
+from marketplace.counter import drops, views
 
 app_name = "counter"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("choose-point/", views.choose_point, name="choose-point"),
     path("receive/", views.receive, name="receive"),
     re_path(r"^receive/(?P<number>\d{13})/$", views.receive_parcel, name="receive-parcel"),
+    path("drops/", drops.drops, name="drops"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),
     re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),

@@ -40,7 +40,7 @@ QR_LASTS = dt.timedelta(minutes=15)
 def index(request: HttpRequest) -> HttpResponse:
     """Today: what comes, what waits, the cash; the search; what falls due."""
     at = clock.now()
-    context = _context(request)
+    context = console_context(request)
     point = context["point"]
     rows = queries.waiting(point)
     context |= {
@@ -68,7 +68,7 @@ def choose_point(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest) -> HttpResponse:
     """Read a parcel's label, or type its number; what is to come stands below."""
-    context = _context(request)
+    context = console_context(request)
     point, at = context["point"], clock.now()
     form, status = ParcelForm(request.POST or None), 200
     if request.method == "POST":
@@ -95,7 +95,7 @@ def receive_parcel(request: HttpRequest, number: str) -> HttpResponse:
     """Put a parcel on a shelf, and so receive it."""
     mine = queries.parcels_of(request.user).prefetch_related("consignment__lines__order_line__product__images")
     parcel = get_object_or_404(mine, number=number)
-    context = _context(request, at_point=parcel.consignment.point)
+    context = console_context(request, at_point=parcel.consignment.point)
     suggestions = logistics.shelf_suggestions(parcel.consignment)
     form, status = ShelfForm(request.POST or None, suggestions=suggestions), 200
     if request.method == "POST":
@@ -135,7 +135,7 @@ def _receive(request: HttpRequest, parcel, form: ShelfForm) -> bool:
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """What waits to be collected: by the time it falls due, by shelf, or by the phone's last digits."""
-    context = _context(request)
+    context = console_context(request)
     rows = queries.waiting(context["point"])
     by = request.GET.get("by", "due")
     if by == "shelf":
@@ -154,7 +154,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
     The search is sent by POST: a QR proves who may collect, and belongs in no address.
     """
-    context = _context(request)
+    context = console_context(request)
     point = context["point"]
     form, status = SearchForm(request.POST or None), 200
     if request.method == "POST":
@@ -204,7 +204,7 @@ def _nothing_waits(request: HttpRequest, found: Order) -> HttpResponse:
     last = queries.last_collection(found, point_id=found.pickup_point_id)
     if last is not None:
         return _to_receipt(last, nonce=request.POST.get("nonce", ""))
-    context = _context(request, at_point=found.pickup_point)
+    context = console_context(request, at_point=found.pickup_point)
     context |= {
         "order": found,
         "name": masked(found.contact_name),
@@ -239,7 +239,7 @@ class _HandOver:
             for parcel in consignment.parcels.all()
             if parcel.state == ParcelState.AT_POINT
         ]
-        context = _context(self.request, at_point=self.order.pickup_point)
+        context = console_context(self.request, at_point=self.order.pickup_point)
         context |= {
             "order": self.order,
             "name": masked(self.order.contact_name),
@@ -328,7 +328,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         {"line": line, "title": line.consignment_line.order_line.title, "reason": words.get(line.reason, line.reason)}
         for line in found.lines.select_related("consignment_line__order_line").order_by("pk")
     ]
-    context = _context(request, at_point=found.point)
+    context = console_context(request, at_point=found.point)
     context |= {
         "collection": found,
         "name": masked(found.order.contact_name),
@@ -340,7 +340,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "counter/receipt.html", context)
 
 
-def _context(request: HttpRequest, *, at_point: PickupPoint | None = None) -> dict:
+def console_context(request: HttpRequest, *, at_point: PickupPoint | None = None) -> dict:
     """Return what every page of the console knows: the point that is worked at, and the own ones to choose from.
 
     :param at_point: the own point that the page's object belongs to, which goes before the chosen one.

@@ -4,19 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from logistics.states import ScanKind
-from marketplace.counter.forms import NONCE_LENGTH, ParcelForm, new_nonce
+from marketplace.counter.forms import ReadingForm
 
 WHAT_TO_DO = _("Please choose whether it is loaded or unloaded.")
 
 
-class ScanForm(ParcelForm):
+class ScanForm(ReadingForm):
     """The number on a label, read by the camera or typed."""
-
-    nonce = forms.CharField(
-        widget=forms.HiddenInput,
-        max_length=NONCE_LENGTH,
-        error_messages={"required": _("Please open the page again.")},
-    )
 
     do = forms.ChoiceField(required=False, widget=forms.RadioSelect, error_messages={"invalid_choice": WHAT_TO_DO})
 
@@ -27,7 +21,6 @@ class ScanForm(ParcelForm):
         self.fields["do"].choices = [(ScanKind.LOADED, _("Load")), (ScanKind.UNLOADED, _("Unload"))]
         if self.initial.get("do") not in kinds:
             self.initial["do"] = kinds[0]
-        self.initial.setdefault("nonce", new_nonce())
 
     def clean_do(self) -> ScanKind:
         """Return what is done; what was not said is the likeliest."""

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -78,6 +79,7 @@ def consignment(request: HttpRequest, number: str) -> HttpResponse:
         "consignment": found,
         "form": form,
         "to_pack": found.state == ConsignmentState.ROUTED,
+        "parcels": found.parcels.annotate(last_scan_at=Max("scans__occurred_at")) if found.packed_at else (),
         "first_leg": found.legs.filter(released_at=None).order_by("sequence").first(),
     }
     return render(request, "selling/consignment.html", context, status=status)
