@@ -74,6 +74,17 @@ class DepartureState(TextChoices):
     DEPARTED = "DEPARTED", _("Departed")
     ARRIVED = "ARRIVED", _("Arrived")
     CANCELLED = "CANCELLED", _("Cancelled")
+    BROKEN_DOWN = "BROKEN_DOWN", _("Broken down")
+
+
+DEPARTURE_MOVES = {
+    DepartureState.SCHEDULED: {DepartureState.DEPARTED, DepartureState.CANCELLED},
+    DepartureState.DEPARTED: {DepartureState.ARRIVED, DepartureState.BROKEN_DOWN},
+    DepartureState.ARRIVED: set(),
+    DepartureState.CANCELLED: set(),
+    DepartureState.BROKEN_DOWN: set(),
+}
+NOT_RUNNING = frozenset({DepartureState.CANCELLED, DepartureState.BROKEN_DOWN})
 
 
 class Direction(TextChoices):

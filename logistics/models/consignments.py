@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.constraints import known
 from core.storage_class import StorageClass
 from logistics.models.network import Departure
 from logistics.states import ConsignmentState, Direction
@@ -35,6 +34,7 @@ class Consignment(models.Model):
     held_day = models.DateField(_("Day whose crates at the point are held"))
     promised_at = models.DateTimeField(_("Promised"), null=True)
     planned_at = models.DateTimeField(_("Planned arrival"), null=True)
+    expected_at = models.DateTimeField(_("Expected"), null=True, help_text=_("The promise as its route stands now"))
     collect_by = models.DateTimeField(_("To be collected by"), null=True)
     created_at = models.DateTimeField(_("Created"))
     ready_from = models.DateTimeField(_("Can be dropped from"))
@@ -58,8 +58,7 @@ class Consignment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
-            known("state", ConsignmentState, name="consignment_state_known"),
-            known("storage_class", StorageClass, name="consignment_class_known"),
+            models.CheckConstraint(condition=Q(state__in=ConsignmentState.values), name="consignment_state_known"),
         ]
 
     def __str__(self) -> str:
@@ -101,10 +100,20 @@ class ConsignmentLine(models.Model):
         return f"{self.consignment_id}: {self.order_line_id} × {self.ordered}"
 
 
+class LegQuerySet(models.QuerySet):
+    def in_force(self) -> "LegQuerySet":
+        """Keep the legs that are ridden or to be ridden; those of an abandoned route are released."""
+        return self.filter(released_at=None)
+
+
 class Leg(models.Model):
-    """A consignment's planned place on one departure (路段). A re-route writes legs of the next route version."""
+    """A consignment's planned place on one departure (路段). A re-route writes legs of the next route version.
+
+    A parcel that was left behind while the others of its consignment went on has legs of its own: ``parcel`` names it.
+    """
 
     consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="legs")
+    parcel = models.ForeignKey("logistics.Parcel", models.PROTECT, null=True, related_name="own_legs")
     route_version = models.PositiveIntegerField()
     sequence = models.PositiveSmallIntegerField()
     departure = models.ForeignKey(Departure, models.PROTECT, related_name="legs")
@@ -112,14 +121,24 @@ class Leg(models.Model):
     crates = models.PositiveIntegerField()
     departs_at = models.DateTimeField(help_text=_("From the leg's own start, which on a round may be a stop"))
     arrives_at = models.DateTimeField()
+    loaded_at = models.DateTimeField(null=True, help_text=_("When the last of its parcels was loaded"))
     released_at = models.DateTimeField(null=True)
+
+    objects = LegQuerySet.as_manager()
 
     class Meta:
         ordering = ["consignment", "route_version", "sequence"]
+        indexes = [
+            models.Index(fields=["departs_at"], condition=Q(released_at=None, loaded_at=None), name="leg_to_be_loaded"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["consignment", "route_version", "sequence"], name="leg_once"),
+            models.UniqueConstraint(
+                fields=["consignment", "route_version", "sequence"], condition=Q(parcel=None), name="leg_once"
+            ),
+            models.UniqueConstraint(
+                fields=["parcel", "route_version", "sequence"], condition=~Q(parcel=None), name="leg_of_parcel_once"
+            ),
             models.CheckConstraint(condition=Q(arrives_at__gte=F("departs_at")), name="leg_forward"),
-            known("direction", Direction, name="leg_direction_known"),
         ]
 
     def __str__(self) -> str:

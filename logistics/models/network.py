@@ -5,8 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.constraints import known
-from logistics.states import DepartureState, HubKind
+from logistics.states import NOT_RUNNING, DepartureState, HubKind
 
 EVERY_DAY = "1234567"
 
@@ -30,10 +29,7 @@ class Hub(models.Model):
     objects = HubQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["division", "kind"], name="hub_once"),
-            known("kind", HubKind, name="hub_kind_known"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["division", "kind"], name="hub_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -140,17 +136,28 @@ class Departure(models.Model):
     lane = models.ForeignKey(Lane, models.PROTECT, null=True, related_name="departures")
     round = models.ForeignKey(Round, models.PROTECT, null=True, related_name="departures")
     day = models.DateField()
-    departs_at = models.DateTimeField()
+    departs_at = models.DateTimeField(help_text=_("As expected now, its delay included"))
     arrives_at = models.DateTimeField(help_text=_("At the other hub; of a round: back at its hub"))
+    delay_minutes = models.PositiveIntegerField(default=0)
+    departed_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
     crates = models.PositiveIntegerField()
     taken_out = models.PositiveIntegerField(default=0)
     taken_back = models.PositiveIntegerField(default=0)
-    state = models.CharField(max_length=10, choices=DepartureState, default=DepartureState.SCHEDULED)
+    state = models.CharField(max_length=12, choices=DepartureState, default=DepartureState.SCHEDULED)
 
     objects = DepartureQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["departs_at"], name="departure_departs_at")]
+        indexes = [
+            models.Index(fields=["departs_at"], name="departure_departs_at"),
+            # What the sweep mends: departures that do not go as planned, few of all.
+            models.Index(
+                fields=["arrives_at"],
+                condition=Q(state__in=sorted(NOT_RUNNING)) | Q(delay_minutes__gt=0),
+                name="departure_disturbed",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["lane", "day"], name="departure_lane_day"),
             models.UniqueConstraint(fields=["round", "day"], name="departure_round_day"),
@@ -161,7 +168,6 @@ class Departure(models.Model):
             models.CheckConstraint(
                 condition=Q(taken_out__lte=F("crates")) & Q(taken_back__lte=F("crates")), name="departure_capacity"
             ),
-            known("state", DepartureState, name="departure_state_known"),
         ]
 
     def __str__(self) -> str:

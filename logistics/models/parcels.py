@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from core.constraints import known
 from logistics.models.consignments import Consignment, Leg
 from logistics.models.network import Departure, Hub
 from logistics.states import ParcelState, ScanKind
@@ -39,6 +38,7 @@ class Parcel(models.Model):
     state = models.CharField(max_length=12, choices=ParcelState, default=ParcelState.PACKED)
     hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="parcels")
     departure = models.ForeignKey(Departure, models.PROTECT, null=True, related_name="parcels")
+    strayed = models.BooleanField(default=False, help_text=_("It was left behind and travels on legs of its own"))
     shelf = models.CharField(_("Shelf"), max_length=12, blank=True)
     packed_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
@@ -50,10 +50,7 @@ class Parcel(models.Model):
         verbose_name_plural = _("Parcels")
         ordering = ["consignment", "sequence"]
         indexes = [models.Index(fields=["hub", "state"], name="parcel_hub_state")]
-        constraints = [
-            models.UniqueConstraint(fields=["consignment", "sequence"], name="parcel_once"),
-            known("state", ParcelState, name="parcel_state_known"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["consignment", "sequence"], name="parcel_once")]
 
     def __str__(self) -> str:
         return self.number
@@ -74,7 +71,6 @@ class Scan(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        constraints = [known("kind", ScanKind, name="scan_kind_known")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.parcel_id}"

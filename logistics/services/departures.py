@@ -1,15 +1,34 @@
-"""Departures (班次): opening them from the timetables, day by day."""
+"""Departures (班次): opening them from the timetables, day by day, and what becomes of them on their day.
+
+What a delay, a cancellation or a breakdown means for the goods is left to the sweep (``services.rerouting.mend``), so
+that the driver who reports it waits for nobody.
+"""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
+from core import events, locks
 from core.clock import BEIJING, day_of
-from logistics.models import Departure, Lane, Round
+from core.events import NewEvent
+from logistics.models import Departure, Lane, Leg, Round
+from logistics.states import DEPARTURE_MOVES, DepartureState, Direction
 
 _BATCH = 2000
+PUNCTUAL = dt.timedelta(minutes=5)  # a vehicle that leaves so much later than planned is not called late
+LONGEST_DELAY_MINUTES = 24 * 60
+
+
+class UnableToRun(Exception):
+    """The departure cannot make this move now; the sentence is for the person who asked."""
+
+
+class UnableToDelay(UnableToRun):
+    """No vehicle is late by so much, or this one runs no more."""
 
 
 def open_departures(*, at: dt.datetime, until: dt.date | None = None) -> int:
@@ -55,3 +74,132 @@ def _due(days: list[dt.date]) -> Iterator[Departure]:
                     arrives_at=departs_at + dt.timedelta(minutes=timetable.duration_minutes),
                     crates=timetable.crates,
                 )
+
+
+def depart(departure: Departure, *, by, at: dt.datetime) -> Departure:
+    """Note that a vehicle left. One that left late is late by as much for everything that it brings.
+
+    :raises UnableToRun: when it is cancelled, or left before.
+    """
+    with transaction.atomic():
+        found = _locked(departure)
+        _permit(found, DepartureState.DEPARTED)
+        late = at - found.departs_at
+        if late > PUNCTUAL:
+            _shift(found, int(late.total_seconds() // 60), reason="left-late", by=by, at=at)
+        _move(found, DepartureState.DEPARTED, by=by, at=at, departed_at=at)
+    return found
+
+
+def arrive(departure: Departure, *, by, at: dt.datetime) -> Departure:
+    """Note that a vehicle is at its end: a lane's at the other hub, a round's back at its own.
+
+    :raises UnableToRun: when it has not left, or arrived before.
+    """
+    with transaction.atomic():
+        found = _locked(departure)
+        _permit(found, DepartureState.ARRIVED)
+        _move(found, DepartureState.ARRIVED, by=by, at=at, arrived_at=at)
+    return found
+
+
+def delay(departure: Departure, *, minutes: int, by, at: dt.datetime, reason: str = "late") -> Departure:
+    """Move what is still expected of a departure by so many minutes, its legs with it.
+
+    :param minutes: later than expected until now, at least 1 and at most a day.
+    :raises UnableToDelay: for another number, and when the vehicle runs no more.
+    """
+    if not 1 <= minutes <= LONGEST_DELAY_MINUTES:
+        raise UnableToDelay(_("A vehicle is late by 1 to %(most)d minutes.") % {"most": LONGEST_DELAY_MINUTES})
+    with transaction.atomic():
+        found = _locked(departure)
+        if found.state not in {DepartureState.SCHEDULED, DepartureState.DEPARTED}:
+            raise UnableToDelay(_refusal(found))
+        _shift(found, minutes, reason=reason, by=by, at=at)
+    return found
+
+
+def cancel(departures: Iterable[Departure], *, by, at: dt.datetime, reason: str) -> int:
+    """Cancel departures that have not left; return how many were. What was to ride on them is re-routed by the sweep.
+
+    :param reason: a word for the log: ``closure``, ``timetable-changed``, ``no-vehicle``.
+    :raises UnableToRun: when one of them has left; then none is cancelled.
+    """
+    with transaction.atomic():
+        asked = Departure.objects.filter(pk__in=[departure.pk for departure in departures])
+        rows = list(locks.lock(asked.exclude(state=DepartureState.CANCELLED), rank=locks.Rank.DEPARTURE))
+        for row in rows:
+            _permit(row, DepartureState.CANCELLED)
+        Departure.objects.filter(pk__in=[row.pk for row in rows]).update(state=DepartureState.CANCELLED)
+        events.append(
+            [
+                _told(row, "departure.cancelled", before=row.state, after=DepartureState.CANCELLED, reason=reason)
+                for row in rows
+            ],
+            by=by,
+            at=at,
+        )
+    return len(rows)
+
+
+def break_down(departure: Departure, *, by, at: dt.datetime) -> Departure:
+    """Note that a vehicle broke down on its way.
+
+    What was to be picked up or loaded later is re-routed by the sweep; what is aboard goes on from whichever hub
+    unloads it.
+
+    :raises UnableToRun: when it has not left, or has arrived.
+    """
+    with transaction.atomic():
+        found = _locked(departure)
+        _permit(found, DepartureState.BROKEN_DOWN)
+        _move(found, DepartureState.BROKEN_DOWN, by=by, at=at)
+    return found
+
+
+def _locked(departure: Departure) -> Departure:
+    rows = locks.lock(Departure.objects.filter(pk=departure.pk), rank=locks.Rank.DEPARTURE)
+    return rows.select_related("lane", "round").get()
+
+
+def _permit(found: Departure, to: DepartureState) -> None:
+    if to not in DEPARTURE_MOVES[found.state]:
+        raise UnableToRun(_refusal(found))
+
+
+def _refusal(found: Departure) -> str:
+    if found.state == DepartureState.SCHEDULED:
+        return _("This vehicle has not left yet.")
+    return _("This departure is: %(state)s.") % {"state": DepartureState(found.state).label}
+
+
+def _move(found: Departure, to: DepartureState, *, by, at: dt.datetime, **times) -> None:
+    before = found.state
+    Departure.objects.filter(pk=found.pk).update(state=to, **times)
+    found.state = to
+    for name, value in times.items():
+        setattr(found, name, value)
+    name = f"departure.{to.lower().replace('_', '-')}"
+    events.append([_told(found, name, before=before, after=to)], by=by, at=at)
+
+
+def _shift(found: Departure, minutes: int, *, reason: str, by, at: dt.datetime) -> None:
+    """Move the rest of a locked departure's times: of one that has left, only what is still to come."""
+    by_so_much = dt.timedelta(minutes=minutes)
+    started = found.state == DepartureState.DEPARTED
+    later = {"arrives_at": F("arrives_at") + by_so_much, "delay_minutes": F("delay_minutes") + minutes}
+    if not started:
+        later["departs_at"] = F("departs_at") + by_so_much
+    Departure.objects.filter(pk=found.pk).update(**later)
+    legs = Leg.objects.in_force().filter(departure=found, arrives_at__gt=at if started else found.departs_at)
+    # Legs that begin at the vehicle's own start are behind it once it has left; a round calls at its stops later.
+    begun = Q(departs_at__lte=at) | Q(direction=Direction.OUT) if started else Q(pk=None)
+    legs.exclude(begun).update(departs_at=F("departs_at") + by_so_much, arrives_at=F("arrives_at") + by_so_much)
+    legs.filter(begun).update(arrives_at=F("arrives_at") + by_so_much)
+    found.refresh_from_db(fields=["departs_at", "arrives_at", "delay_minutes"])
+    events.append([_told(found, "departure.delayed", minutes=minutes, reason=reason)], by=by, at=at)
+
+
+def _told(found: Departure, name: str, **more) -> NewEvent:
+    payload = {"lane": found.lane_id, "round": found.round_id, "day": found.day.isoformat()}
+    return NewEvent("departure", found.pk, name, payload | more)
