@@ -13,9 +13,8 @@ from django.db.models import Max
 
 from logistics.models import Departure, Lane, Round, RoundStop
 from logistics.states import DepartureState
-from logistics.timetable import Connection, Ride, Timetable
+from logistics.timetable import Connection, Ride, Rounds, Run, Timetable
 
-TRANSFER = timedelta(minutes=30)  # between unloading at a hub and loading there
 ON_THE_ROAD = timedelta(days=1)  # how long after leaving its hub a round may still call at a stop
 FRESH_SECONDS = 20.0
 
@@ -80,37 +79,27 @@ def _departures(since: datetime):
 def read(since: datetime) -> Timetable:
     """Read the timetable of the departures that can still be caught from ``since`` on."""
     lanes = {
-        pk: (origin, destination, frozenset(classes))
-        for pk, origin, destination, classes in Lane.objects.values_list(
-            "pk", "origin_id", "destination_id", "storage_classes"
+        pk: (origin, destination, cutoff * 60, frozenset(classes))
+        for pk, origin, destination, cutoff, classes in Lane.objects.values_list(
+            "pk", "origin_id", "destination_id", "cutoff_minutes", "storage_classes"
         )
     }
-    rounds = {
-        pk: (hub, frozenset(classes))
-        for pk, hub, classes in Round.objects.values_list("pk", "hub_id", "storage_classes")
-    }
-    stops: dict[int, list[tuple[int, int]]] = {}
+    rounds, kept = Rounds(), {}
+    for pk, hub, cutoff, classes in Round.objects.values_list("pk", "hub_id", "cutoff_minutes", "storage_classes"):
+        rounds.add(pk, hub=hub, cutoff=cutoff * 60)
+        kept[pk] = frozenset(classes)
     for round_id, point_id, offset in RoundStop.objects.values_list("round_id", "point_id", "offset_minutes"):
-        stops.setdefault(round_id, []).append((point_id, offset * 60))
-    between, outbound, inbound = [], [], []
+        rounds.call(round_id, stop=point_id, offset=offset * 60)
+    between = []
     rows = _departures(since).values_list(
         "pk", "lane_id", "round_id", "departs_at", "arrives_at", "crates", "taken_out", "taken_back"
     )
     for pk, lane_id, round_id, departs_at, arrives_at, crates, taken_out, taken_back in rows.iterator(chunk_size=5000):
         departs, arrives = int(departs_at.timestamp()), int(arrives_at.timestamp())
+        free = crates - taken_out, crates - taken_back
         if lane_id is not None:
-            origin, destination, classes = lanes[lane_id]
-            ride = Ride(pk, classes, crates - taken_out, crates - taken_back)
-            between.append(Connection(departs, arrives, origin, destination, ride))
-            continue
-        hub, classes = rounds[round_id]
-        ride = Ride(pk, classes, crates - taken_out, crates - taken_back)
-        for point_id, offset in stops.get(round_id, ()):
-            outbound.append(Connection(departs, departs + offset, hub, point_id, ride))
-            inbound.append(Connection(departs + offset, arrives, point_id, hub, ride))
-    return Timetable(
-        lanes=between,
-        outbound=outbound,
-        inbound=inbound,
-        default_transfer=int(TRANSFER.total_seconds()),
-    )
+            origin, destination, cutoff, classes = lanes[lane_id]
+            between.append(Connection(departs, arrives, origin, destination, Ride(pk, classes, *free, crates), cutoff))
+        else:
+            rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates)))
+    return Timetable(lanes=between, rounds=rounds)

@@ -3,14 +3,15 @@
 Lanes are searched by the Connection Scan Algorithm (J. Dibbelt, T. Pajor, B. Strasser, D. Wagner: "Intriguingly Simple
 and Fast Transit Routing", SEA 2013; "Connection Scan Algorithm", ACM JEA 23, 2018): one pass over the lanes in order of
 departure. Rounds touch a route only at its two ends, a stop to a hub first and a hub to a stop last, so they stay out
-of the pass: the first leg seeds it, the last is looked up after it. One pass from a stop answers every destination;
-it is kept and used again for as long as the departures that it found have room.
+of the pass: the first leg seeds it, the last is looked up after it. One pass answers every destination, and every stop
+whose goods reach the same hub at the same time; it is kept and used again for as long as the departures that it found
+have room.
 
 Times are whole seconds since 1970 (UTC).
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,12 +24,13 @@ _PASSES_KEPT = 4096
 
 @dataclass(slots=True)
 class Ride:
-    """A departure as the search sees it: what it keeps, and the crates free out and back."""
+    """A departure as the search sees it: what it keeps, the crates free out and back, and how many it has in all."""
 
     departure_id: int
     storage_classes: frozenset[str]
     free_out: int
     free_back: int
+    crates: int = 0
 
     def has_room(self, direction: str, storage_class: str, crates: int) -> bool:
         free = self.free_out if direction == Direction.OUT else self.free_back
@@ -36,13 +38,69 @@ class Ride:
 
 
 class Connection(NamedTuple):
-    """One way to get on: of a lane from hub to hub; of a round from its hub to a stop, or from a stop to its hub."""
+    """One way to get on: of a lane from hub to hub; of a round from its hub to a stop, or from a stop to its hub.
+
+    What is to ride on it must be there ``cutoff`` seconds before it departs.
+    """
 
     departs: int
     arrives: int
     origin: int
     destination: int
     ride: Ride
+    cutoff: int = 0
+
+
+class Run(NamedTuple):
+    """A round on a day: when it leaves its hub and is back."""
+
+    departs: int
+    arrives: int
+    ride: Ride
+
+
+class Rounds:
+    """What rounds there are and where they call, unfolded to connections when a stop is first asked for.
+
+    Thirty thousand stops have a million connections in ten days; one question needs some dozens of them.
+    """
+
+    def __init__(self):
+        self._hubs: dict[int, tuple[int, int]] = {}
+        self._runs: dict[int, list[Run]] = {}
+        self._calls: dict[int, list[tuple[int, int]]] = {}
+
+    def add(self, key: int, *, hub: int, cutoff: int = 0) -> None:
+        """Note a round, its hub and how many seconds before leaving it closes."""
+        self._hubs[key] = (hub, cutoff)
+
+    def call(self, key: int, *, stop: int, offset: int) -> None:
+        """Note that a round calls at a stop, so many seconds after it left."""
+        self._calls.setdefault(stop, []).append((key, offset))
+
+    def run(self, key: int, run: Run) -> None:
+        """Note that a round runs."""
+        self._runs.setdefault(key, []).append(run)
+
+    def rides(self) -> Iterable[Ride]:
+        return (run.ride for runs in self._runs.values() for run in runs)
+
+    def outbound(self, stop: int) -> list[Connection]:
+        """Return the ways from hubs to a stop."""
+        return [
+            Connection(run.departs, run.departs + offset, hub, stop, run.ride, cutoff)
+            for key, offset in self._calls.get(stop, ())
+            for hub, cutoff in [self._hubs[key]]
+            for run in self._runs.get(key, ())
+        ]
+
+    def inbound(self, stop: int) -> list[Connection]:
+        """Return the ways from a stop to hubs."""
+        return [
+            Connection(run.departs + offset, run.arrives, stop, self._hubs[key][0], run.ride)
+            for key, offset in self._calls.get(stop, ())
+            for run in self._runs.get(key, ())
+        ]
 
 
 class Hop(NamedTuple):
@@ -63,12 +121,24 @@ class Route:
 
 
 class _Label(NamedTuple):
-    """How a hub is reached: from when on one can leave it, by which connection, and after which label."""
+    """How a hub is reached: from when on one can leave it, by which lane, and after which label."""
 
     ready: int
-    connection: Connection | None
-    direction: Direction
+    lane: Connection | None
     before: "_Label | None"
+    hub: int
+
+
+class _Unfolding(dict):
+    """Connections by stop, each made when it is first asked for."""
+
+    def __init__(self, made: Mapping[int, list[Connection]], make: Callable[[int], list[Connection]], order):
+        super().__init__({stop: sorted(found, key=order) for stop, found in made.items()})
+        self._make, self._order = make, order
+
+    def __missing__(self, stop: int) -> list[Connection]:
+        found = self[stop] = sorted(self._make(stop), key=self._order)
+        return found
 
 
 class Timetable:
@@ -77,7 +147,9 @@ class Timetable:
     :param lanes: connections between hubs.
     :param outbound: connections of rounds from their hub to a stop.
     :param inbound: connections of rounds from a stop to their hub.
-    :param transfer_seconds: what a hub needs between unloading and loading, by hub; ``default_transfer`` elsewhere.
+    :param rounds: rounds that are unfolded when they are needed, in place of the two before.
+    :param transfer_seconds: what a hub needs after unloading before anything can be loaded, by hub;
+        ``default_transfer`` elsewhere.
     """
 
     def __init__(
@@ -86,77 +158,115 @@ class Timetable:
         lanes: Iterable[Connection] = (),
         outbound: Iterable[Connection] = (),
         inbound: Iterable[Connection] = (),
+        rounds: Rounds | None = None,
         transfer_seconds: Mapping[int, int] | None = None,
         default_transfer: int = 0,
     ):
+        rounds = rounds or Rounds()
+        outbound, inbound = list(outbound), list(inbound)
         self.lanes = sorted(lanes, key=lambda lane: lane[:4])
         self._lane_departs = [lane.departs for lane in self.lanes]
         self._hubs = {lane.destination for lane in self.lanes} | {lane.origin for lane in self.lanes}
-        self.outbound = _by(outbound, key=1)
-        self.inbound = _by(inbound, key=0)
-        self._inbound_departs = {stop: [c.departs for c in found] for stop, found in self.inbound.items()}
+        self.outbound = _Unfolding(_by(outbound, key=3), rounds.outbound, _by_arrival)
+        self.inbound = _Unfolding(_by(inbound, key=2), rounds.inbound, _by_departure)
         self.transfer_seconds = dict(transfer_seconds or {})
         self.default_transfer = default_transfer
-        self.rides = {
-            connection.ride.departure_id: connection.ride
-            for group in ([self.lanes], self.outbound.values(), self.inbound.values())
-            for connections in group
-            for connection in connections
-        }
+        self.rides = {c.ride.departure_id: c.ride for c in (*self.lanes, *outbound, *inbound)}
+        self.rides |= {ride.departure_id: ride for ride in rounds.rides()}
         self._passes: dict[tuple, dict[int, _Label]] = {}
 
-    def route(self, *, origin: int, destination: int, at: int, storage_class: str, crates: int) -> Route | None:
+    def route(
+        self,
+        *,
+        origin: int,
+        destination: int,
+        at: int,
+        storage_class: str,
+        crates: int,
+        not_before: int = 0,
+        by: int | None = None,
+    ) -> Route | None:
         """Return the route from a stop to a stop that arrives first, or None when there is none.
 
         :param at: from when the goods are at the stop.
+        :param not_before: what would arrive earlier does not count; it waits at the last hub.
+        :param by: keep to the routes whose last departure is this one.
         """
         if origin == destination:
-            return Route(at, ())
-        key = (origin, storage_class, crates, bisect_left(self._inbound_departs.get(origin, ()), at))
-        return self._route(key, destination, lambda: self._seeds(origin, at, storage_class, crates))
+            return Route(max(at, not_before), ())
+        first = self._first_legs(origin, at, storage_class, crates)
+        if not first:
+            return None
+        seeds = {hub: connection.arrives + self._transfer(hub) for hub, connection in first.items()}
+        found = self._route(seeds, destination, storage_class, crates, not_before, by)
+        if found is None:
+            return None
+        hub, hops = found
+        return Route(hops[-1].arrives, (_hop(first[hub], Direction.BACK), *hops))
 
-    def route_from_hub(self, *, hub: int, destination: int, at: int, storage_class: str, crates: int) -> Route | None:
-        """Return the route from a hub, where the goods have been since ``at``, to a stop that arrives first."""
-        label = _Label(at, None, Direction.OUT, None)
-        return self._route((None, hub, storage_class, crates, at), destination, lambda: {hub: label})
+    def route_from_hub(
+        self,
+        *,
+        hub: int,
+        destination: int,
+        at: int,
+        storage_class: str,
+        crates: int,
+        not_before: int = 0,
+        by: int | None = None,
+    ) -> Route | None:
+        """Return the route from a hub, where the goods can be loaded from ``at`` on, to a stop that arrives first."""
+        found = self._route({hub: at}, destination, storage_class, crates, not_before, by)
+        return Route(found[1][-1].arrives, found[1]) if found else None
 
-    def _route(self, key: tuple, destination: int, seeds) -> Route | None:
-        storage_class, crates = (key[1], key[2]) if key[0] is not None else (key[2], key[3])
+    def _first_legs(self, origin: int, at: int, storage_class: str, crates: int) -> dict[int, Connection]:
+        """Return for each hub that rounds bring goods to from a stop the connection that is there first."""
+        first: dict[int, Connection] = {}
+        found = self.inbound[origin]
+        latest = FAR
+        for connection in found[bisect_left(found, at, key=_departs) :]:
+            if connection.departs >= latest:
+                break  # every hub that can be reached is, and sooner
+            hub = connection.destination
+            if (hub not in first or connection.arrives < first[hub].arrives) and connection.ride.has_room(
+                Direction.BACK, storage_class, crates
+            ):
+                first[hub] = connection
+                if len(first) == self._hubs_of(origin):
+                    latest = max(each.arrives for each in first.values())
+        return first
+
+    def _hubs_of(self, stop: int) -> int:
+        return len({connection.destination for connection in self.inbound[stop]})
+
+    def _route(
+        self, seeds: dict[int, int], destination: int, storage_class: str, crates: int, not_before: int, by: int | None
+    ) -> tuple[int, tuple[Hop, ...]] | None:
+        """Return the hub of the seed that the best route begins at, and its hops from there on."""
+        key = (tuple(sorted(seeds.items())), storage_class, crates)
         while True:
             labels = self._passes.get(key)
             fresh = labels is None
             if fresh:
                 if len(self._passes) >= _PASSES_KEPT:
                     self._passes.clear()
-                labels = self._passes[key] = self._scan(seeds(), storage_class, crates)
-            hops = self._last_leg(labels, destination, storage_class, crates)
-            if hops is None or fresh or all(self._has_room(hop, crates) for hop in hops[:-1]):
+                labels = self._passes[key] = self._scan(seeds, storage_class, crates)
+            found = self._last_leg(labels, destination, storage_class, crates, not_before, by)
+            if found is None or fresh or all(self._has_room(hop, crates) for hop in found[1][:-1]):
                 # Room only ever goes while passes are kept, so what an older pass could not reach stays unreached.
-                return Route(hops[-1].arrives, hops) if hops else None
+                return found
             del self._passes[key]
 
-    def _seeds(self, origin: int, at: int, storage_class: str, crates: int) -> dict[int, _Label]:
-        """Return how each hub is reached by the first leg, from the stop."""
-        labels: dict[int, _Label] = {}
-        for connection in self.inbound.get(origin, ()):
-            if connection.departs >= at and connection.ride.has_room(Direction.BACK, storage_class, crates):
-                hub = connection.destination
-                ready = connection.arrives + self._transfer(hub)
-                if hub not in labels or ready < labels[hub].ready:
-                    labels[hub] = _Label(ready, connection, Direction.BACK, None)
-        return labels
-
-    def _scan(self, labels: dict[int, _Label], storage_class: str, crates: int) -> dict[int, _Label]:
-        """Complete the seeds to the earliest label of every hub: the pass over the lanes."""
-        if not labels:
-            return labels
-        ready = {hub: label.ready for hub, label in labels.items()}
+    def _scan(self, seeds: dict[int, int], storage_class: str, crates: int) -> dict[int, _Label]:
+        """Return the earliest label of every hub that can be reached from the seeds: the pass over the lanes."""
+        labels = {hub: _Label(ready, None, None, hub) for hub, ready in seeds.items()}
+        ready = dict(seeds)
         everywhere = len(self._hubs | ready.keys())
         transfer, default = self.transfer_seconds, self.default_transfer
         first = bisect_left(self._lane_departs, min(ready.values()))
-        for number, connection in enumerate(self.lanes[first:]):
-            departs, arrives, origin, destination, ride = connection
-            if ready.get(origin, FAR) <= departs:
+        for number in range(first, len(self.lanes)):
+            departs, arrives, origin, destination, ride, cutoff = connection = self.lanes[number]
+            if ready.get(origin, FAR) <= departs - cutoff:
                 then = arrives + transfer.get(destination, default)
                 if (
                     then < ready.get(destination, FAR)
@@ -164,34 +274,40 @@ class Timetable:
                     and storage_class in ride.storage_classes
                 ):
                     ready[destination] = then
-                    labels[destination] = _Label(then, connection, Direction.OUT, labels[origin])
+                    labels[destination] = _Label(then, connection, labels[origin], destination)
             if number % _SETTLED_EVERY == 0 and len(ready) == everywhere and departs >= max(ready.values()):
                 break
         return labels
 
     def _last_leg(
-        self, labels: dict[int, _Label], destination: int, storage_class: str, crates: int
-    ) -> tuple[Hop, ...] | None:
-        """Return the hops of the best way on from the labelled hubs to the stop."""
-        best, best_label = None, None
-        for connection in self.outbound.get(destination, ()):
-            if best is not None and connection.departs >= best.arrives:
-                break
+        self,
+        labels: dict[int, _Label],
+        destination: int,
+        storage_class: str,
+        crates: int,
+        not_before: int,
+        by: int | None,
+    ) -> tuple[int, tuple[Hop, ...]] | None:
+        """Return the hub where the best way to the stop begins, and its hops."""
+        for connection in self.outbound[destination]:
+            if connection.arrives < not_before or (by is not None and connection.ride.departure_id != by):
+                continue
             label = labels.get(connection.origin)
             if (
                 label is not None
-                and label.ready <= connection.departs
-                and (best is None or connection.arrives < best.arrives)
+                and label.ready <= connection.departs - connection.cutoff
                 and connection.ride.has_room(Direction.OUT, storage_class, crates)
             ):
-                best, best_label = connection, label
-        if best is None:
-            return None
-        hops = [_hop(best, Direction.OUT)]
-        while best_label is not None and best_label.connection is not None:
-            hops.append(_hop(best_label.connection, best_label.direction))
-            best_label = best_label.before
-        return tuple(reversed(hops))
+                hops = [_hop(connection, Direction.OUT)]
+                while label.lane is not None:
+                    hops.append(_hop(label.lane, Direction.OUT))
+                    label = label.before
+                return label.hub, tuple(reversed(hops))
+        return None
+
+    def smallest(self, route: Route) -> int:
+        """Return the crates of the smallest vehicle on a route, full or not; without legs, more than anybody sends."""
+        return min((self.rides[hop.departure_id].crates for hop in route.hops), default=FAR)
 
     def _transfer(self, hub: int) -> int:
         return self.transfer_seconds.get(hub, self.default_transfer)
@@ -230,11 +346,23 @@ class Timetable:
             ride.free_back += crates
 
 
+def _departs(connection: Connection) -> int:
+    return connection.departs
+
+
+def _by_departure(connection: Connection) -> tuple:
+    return connection[:4]
+
+
+def _by_arrival(connection: Connection) -> tuple:
+    return connection.arrives, -connection.departs, connection.origin
+
+
 def _by(connections: Iterable[Connection], *, key: int) -> dict[int, list[Connection]]:
-    """Return connections by origin (0) or destination (1), each list in order of departure."""
+    """Return connections by origin (2) or destination (3)."""
     found: dict[int, list[Connection]] = {}
-    for connection in sorted(connections, key=lambda each: each[:4]):
-        found.setdefault(connection[2 + key], []).append(connection)
+    for connection in connections:
+        found.setdefault(connection[key], []).append(connection)
     return found
 
 

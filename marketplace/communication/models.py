@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-from core.constraints import known
 from core.sealed import SealedTextField
 from marketplace.communication.states import MessageChannel, MessageState
 
@@ -33,8 +32,6 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["order_number", "event_id", "channel"], condition=Q(event_id__isnull=False), name="message_once"
             ),
-            known("channel", MessageChannel, name="message_channel_known"),
-            known("state", MessageState, name="message_state_known"),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.storage_class import StorageClass
 from logistics import timetable
 from logistics.states import Direction
-from logistics.timetable import Connection, Hop, Ride, Route, Timetable
+from logistics.timetable import Connection, Hop, Ride, Rounds, Route, Run, Timetable
 
 AMBIENT, CHILLED = StorageClass.AMBIENT, StorageClass.CHILLED
 STOP, POINT = 901, 902
@@ -135,6 +135,70 @@ def test_from_a_hub_the_way_goes_on_to_the_point():
     assert timetable.route_from_hub(hub=1, destination=POINT, at=151, storage_class=AMBIENT, crates=1) is None
 
 
+def test_what_comes_after_the_cutoff_takes_the_next_departure():
+    on_time, late = Connection(150, 200, 1, 2, ride(2), cutoff=50), Connection(150, 200, 1, 2, ride(2), cutoff=51)
+    ends = {
+        "inbound": [Connection(50, 100, STOP, 1, ride(1))],
+        "outbound": [Connection(250, 300, 2, POINT, ride(3), cutoff=50)],
+    }
+
+    assert search(Timetable(lanes=[on_time], **ends)) is not None
+    assert search(Timetable(lanes=[late], **ends)) is None
+    assert search(Timetable(lanes=[on_time], **ends | {"outbound": [ends["outbound"][0]._replace(cutoff=51)]})) is None
+
+
+def test_what_must_not_come_too_early_waits_at_the_last_hub():
+    timetable = Timetable(
+        inbound=[Connection(50, 100, STOP, 1, ride(1))],
+        outbound=[Connection(150, 200, 1, POINT, ride(2)), Connection(250, 300, 1, POINT, ride(3))],
+    )
+    asked = {"origin": STOP, "destination": POINT, "at": 0, "storage_class": AMBIENT, "crates": 1}
+
+    assert timetable.route(**asked, not_before=200).arrives == 200
+    assert timetable.route(**asked, not_before=201).arrives == 300
+    assert timetable.route(**asked, not_before=301) is None
+
+
+def test_the_last_departure_can_be_asked_for():
+    timetable = Timetable(
+        inbound=[Connection(50, 100, STOP, 1, ride(1))],
+        outbound=[Connection(150, 200, 1, POINT, ride(2)), Connection(250, 300, 1, POINT, ride(3))],
+    )
+    asked = {"origin": STOP, "destination": POINT, "at": 0, "storage_class": AMBIENT, "crates": 1}
+
+    assert timetable.route(**asked, by=3).arrives == 300
+    assert timetable.route(**asked, by=4) is None
+
+
+def test_rounds_that_are_unfolded_when_needed_give_the_same_ways():
+    rounds = Rounds()
+    for key, hub in ((1, 1), (2, 2)):
+        rounds.add(key, hub=hub, cutoff=10)
+        rounds.call(key, stop=STOP if key == 1 else POINT, offset=50)
+    rounds.run(1, Run(0, 100, ride(1)))
+    rounds.run(2, Run(250, 350, ride(3)))
+    lanes = [Connection(150, 200, 1, 2, ride(2))]
+    plain = Timetable(
+        lanes=lanes,
+        inbound=[Connection(50, 100, STOP, 1, ride(1))],
+        outbound=[Connection(250, 300, 2, POINT, ride(3), cutoff=10)],
+    )
+
+    unfolded = Timetable(lanes=lanes, rounds=rounds)
+
+    assert search(unfolded) == search(plain)
+    assert unfolded.rides.keys() == plain.rides.keys()
+
+
+def test_the_smallest_vehicle_on_a_way_is_known_though_it_is_full():
+    timetable = one_way(lane=Ride(2, frozenset([AMBIENT]), 10, 10, crates=40))
+
+    assert timetable.smallest(search(timetable)) == 0, "the others of this test say no size"
+    for each in timetable.rides.values():
+        each.crates = each.crates or 60
+    assert timetable.smallest(search(timetable)) == 40
+
+
 def test_a_faster_lane_that_leaves_later_is_found_though_every_hub_was_reached_before():
     timetable = Timetable(
         inbound=[Connection(50, 100, STOP, 1, ride(1))],
@@ -174,6 +238,7 @@ def timetables(draw) -> tuple[Timetable, dict[int, int]]:
             origin,
             destination,
             Ride(next(number), frozenset(draw(CLASSES)), *room),
+            cutoff=draw(st.integers(0, 3)) if origin < 900 else 0,
         )
 
     lanes = [
@@ -197,10 +262,11 @@ def oracle(
     at: int,
     storage_class: str,
     crates: int,
+    not_before: int,
 ) -> int | None:
     """Return the earliest arrival by trying every sequence of departures."""
     if origin == destination:
-        return at
+        return max(at, not_before)
 
     def usable(ride: Ride, free: int) -> bool:
         return free >= crates and storage_class in ride.storage_classes
@@ -210,10 +276,13 @@ def oracle(
         ends = [
             c.arrives
             for c in timetable.outbound.get(destination, ())
-            if c.origin == hub and c.departs >= ready and usable(c.ride, c.ride.free_out)
+            if c.origin == hub
+            and c.departs - c.cutoff >= ready
+            and c.arrives >= not_before
+            and usable(c.ride, c.ride.free_out)
         ]
         for lane in timetable.lanes:
-            if lane.origin == hub and lane.departs >= ready and usable(lane.ride, lane.ride.free_out):
+            if lane.origin == hub and lane.departs - lane.cutoff >= ready and usable(lane.ride, lane.ride.free_out):
                 ends += from_hub(lane.destination, lane.arrives)
         return ends
 
@@ -227,21 +296,35 @@ def oracle(
 
 
 QUESTIONS = st.lists(
-    st.tuples(STOPS, STOPS, st.integers(0, 30), st.sampled_from([AMBIENT, CHILLED]), st.integers(1, 3), st.booleans()),
+    st.tuples(
+        STOPS,
+        STOPS,
+        st.integers(0, 30),
+        st.sampled_from([AMBIENT, CHILLED]),
+        st.integers(1, 3),
+        st.integers(0, 40),
+        st.booleans(),
+    ),
     min_size=1,
     max_size=8,
 )
 
 
+@settings(max_examples=1000)
 @given(timetables(), QUESTIONS)
 def test_no_way_arrives_before_the_one_that_is_found(made, questions):
     timetable, transfer = made
-    for origin, destination, at, storage_class, crates, takes in questions:
+    for origin, destination, at, storage_class, crates, not_before, takes in questions:
         route = timetable.route(
-            origin=origin, destination=destination, at=at, storage_class=storage_class, crates=crates
+            origin=origin,
+            destination=destination,
+            at=at,
+            storage_class=storage_class,
+            crates=crates,
+            not_before=not_before,
         )
 
-        expected = oracle(timetable, transfer, origin, destination, at, storage_class, crates)
+        expected = oracle(timetable, transfer, origin, destination, at, storage_class, crates, not_before)
         assert (route.arrives if route else None) == expected
         if route and takes:
             timetable.take(route, crates)
@@ -254,7 +337,7 @@ def test_a_route_can_be_travelled_as_it_is_written(made, questions):
     by_ride = {c.ride.departure_id: c for c in timetable.lanes}
     by_ride |= {c.ride.departure_id: c for found in timetable.inbound.values() for c in found}
     by_ride |= {c.ride.departure_id: c for found in timetable.outbound.values() for c in found}
-    for origin, destination, at, storage_class, crates, _ in questions:
+    for origin, destination, at, storage_class, crates, _, _ in questions:
         route = timetable.route(
             origin=origin, destination=destination, at=at, storage_class=storage_class, crates=crates
         )
@@ -262,6 +345,6 @@ def test_a_route_can_be_travelled_as_it_is_written(made, questions):
         for hop in route.hops if route else ():
             connection = by_ride[hop.departure_id]
             assert (connection.origin, connection.departs, connection.arrives) == (here, hop.departs, hop.arrives)
-            assert hop.departs >= ready
+            assert hop.departs - connection.cutoff >= ready
             here, ready = connection.destination, hop.arrives + transfer.get(connection.destination, 2)
         assert route is None or here == destination
