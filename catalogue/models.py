@@ -7,6 +7,7 @@ from oscar.apps.catalogue.abstract_models import AbstractProduct, AbstractProduc
 from oscar.apps.catalogue.managers import ProductQuerySet
 
 from catalogue.states import ListingState
+from core.constraints import known
 from core.storage_class import StorageClass
 
 
@@ -60,6 +61,8 @@ class Product(AbstractProduct):
                 name="listing_harvest_months",
             ),
             models.CheckConstraint(condition=Q(units_per_crate__gt=0), name="listing_units_per_crate"),
+            known("state", ListingState, name="listing_state_known"),
+            known("storage_class", StorageClass, name="listing_class_known"),
         ]
 
     def in_season(self, month: int) -> bool:

@@ -1,14 +1,21 @@
-"""Migration operations that make a table append-only by trigger, on SQLite and on PostgreSQL."""
+"""Migration operations that let a database refuse changes of a table by trigger, on SQLite and on PostgreSQL.
+
+SQLite drops a table's triggers when Django remakes the table for a new column or constraint: the migration that does so
+begins and ends with ``KeepRefusing``. ``tests/integration/core/test_append_only.py`` sees where it was forgotten.
+"""
+
+from collections.abc import Sequence
 
 from django.db import migrations
 
 
 class RefuseChange(migrations.RunPython):
-    """Refuse ``UPDATE`` and ``DELETE`` of any row of a table."""
+    """Refuse ``UPDATE`` and ``DELETE`` of any row of a table, or ``UPDATE`` of some of its columns."""
 
-    def __init__(self, table: str):
+    def __init__(self, table: str, *, columns: Sequence[str] = ()):
         def create(apps, schema_editor):
-            for statement in _create(table, schema_editor.connection.vendor):
+            vendor = schema_editor.connection.vendor
+            for statement in _drop(table, vendor) + _create(table, vendor, columns):
                 schema_editor.execute(statement)
 
         def drop(apps, schema_editor):
@@ -16,29 +23,48 @@ class RefuseChange(migrations.RunPython):
                 schema_editor.execute(statement)
 
         super().__init__(create, drop)
-        self.table = table
+        self.table, self.columns = table, tuple(columns)
 
     def deconstruct(self):
-        return self.__class__.__name__, [self.table], {}
+        return self.__class__.__name__, [self.table], {"columns": self.columns} if self.columns else {}
 
 
-def _create(table: str, vendor: str) -> list[str]:
+class KeepRefusing(RefuseChange):
+    """Make the triggers of ``RefuseChange`` anew, forwards and backwards: first and last where a table is remade."""
+
+    def __init__(self, table: str, *, columns: Sequence[str] = ()):
+        super().__init__(table, columns=columns)
+        self.reverse_code = self.code
+
+
+def _create(table: str, vendor: str, columns: Sequence[str]) -> list[str]:
     if vendor == "postgresql":
+        changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+        verbs, when = ("UPDATE", f"WHEN ({changed}) ") if columns else ("UPDATE OR DELETE", "")
         return [
             f"CREATE FUNCTION {table}_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only' "
+            f"$$ BEGIN RAISE EXCEPTION '{table} is {_word(columns)}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse_change()",
+            f"CREATE TRIGGER {table}_append_only BEFORE {verbs} ON {table} "
+            f"FOR EACH ROW {when}EXECUTE FUNCTION {table}_refuse_change()",
         ]
+    changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
+    verbs, when = (("UPDATE",), f"WHEN {changed} ") if columns else (("UPDATE", "DELETE"), "")
     return [
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for verb in ("UPDATE", "DELETE")
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {when}"
+        f"BEGIN SELECT RAISE(ABORT, '{table} is {_word(columns)}'); END"
+        for verb in verbs
     ]
+
+
+def _word(columns: Sequence[str]) -> str:
+    return "frozen" if columns else "append-only"
 
 
 def _drop(table: str, vendor: str) -> list[str]:
     if vendor == "postgresql":
-        return [f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION {table}_refuse_change()"]
-    return [f"DROP TRIGGER {table}_no_{verb}" for verb in ("update", "delete")]
+        return [
+            f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
+            f"DROP FUNCTION IF EXISTS {table}_refuse_change()",
+        ]
+    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]

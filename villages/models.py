@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.constraints import known
 from core.storage_class import StorageClass
 from villages import codes
 from villages.states import Level, LocationPrecision, OperatorRole, PointKind, PointState
@@ -54,6 +55,7 @@ class Division(models.Model):
         indexes = [models.Index(fields=["level", "code"], name="division_level_code")]
         constraints = [
             models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="division_dates"),
+            known("level", Level, name="division_level_known"),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +126,11 @@ class PickupPoint(models.Model):
         verbose_name = _("Pickup point")
         verbose_name_plural = _("Pickup points")
         indexes = [models.Index(fields=["state", "division"], name="point_state_division")]
+        constraints = [
+            known("kind", PointKind, name="point_kind_known"),
+            known("state", PointState, name="point_state_known"),
+            known("location_precision", LocationPrecision, name="point_precision_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -168,7 +175,10 @@ class PointCapacity(models.Model):
 
     class Meta:
         ordering = ["storage_class"]
-        constraints = [models.UniqueConstraint(fields=["point", "storage_class"], name="point_capacity_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "storage_class"], name="point_capacity_once"),
+            known("storage_class", StorageClass, name="point_capacity_class_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.point_id} {self.storage_class} {self.crates_per_day}"
@@ -187,6 +197,7 @@ class PointDay(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["point", "day", "storage_class"], name="point_day_once"),
             models.CheckConstraint(condition=Q(held__gte=0) & Q(held__lte=F("capacity")), name="point_day_held"),
+            known("storage_class", StorageClass, name="point_day_class_known"),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +216,7 @@ class Operator(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["point", "user"], condition=Q(until=None), name="operator_once"),
+            known("role", OperatorRole, name="operator_role_known"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.constraints import known
 from logistics.models.consignments import ConsignmentLine
 from logistics.states import CollectionProof
 
@@ -22,6 +23,7 @@ class Collection(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["point", "occurred_at"], name="collection_point_at")]
+        constraints = [known("proof", CollectionProof, name="collection_proof_known")]
 
     def __str__(self) -> str:
         return f"{self.order_id} at {self.occurred_at}"

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import known
 from core.storage_class import StorageClass
 from logistics.models.network import Departure
 from logistics.states import ConsignmentState, Direction
@@ -58,7 +59,8 @@ class Consignment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
-            models.CheckConstraint(condition=Q(state__in=ConsignmentState.values), name="consignment_state_known"),
+            known("state", ConsignmentState, name="consignment_state_known"),
+            known("storage_class", StorageClass, name="consignment_class_known"),
         ]
 
     def __str__(self) -> str:
@@ -139,6 +141,7 @@ class Leg(models.Model):
                 fields=["parcel", "route_version", "sequence"], condition=~Q(parcel=None), name="leg_of_parcel_once"
             ),
             models.CheckConstraint(condition=Q(arrives_at__gte=F("departs_at")), name="leg_forward"),
+            known("direction", Direction, name="leg_direction_known"),
         ]
 
     def __str__(self) -> str:

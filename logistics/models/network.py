@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import known
 from logistics.states import NOT_RUNNING, DepartureState, HubKind
 
 EVERY_DAY = "1234567"
@@ -29,7 +30,10 @@ class Hub(models.Model):
     objects = HubQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["division", "kind"], name="hub_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["division", "kind"], name="hub_once"),
+            known("kind", HubKind, name="hub_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -168,6 +172,7 @@ class Departure(models.Model):
             models.CheckConstraint(
                 condition=Q(taken_out__lte=F("crates")) & Q(taken_back__lte=F("crates")), name="departure_capacity"
             ),
+            known("state", DepartureState, name="departure_state_known"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from core.constraints import known
 from logistics.models.consignments import Consignment, Leg
 from logistics.models.network import Departure, Hub
 from logistics.states import ParcelState, ScanKind
@@ -50,7 +51,10 @@ class Parcel(models.Model):
         verbose_name_plural = _("Parcels")
         ordering = ["consignment", "sequence"]
         indexes = [models.Index(fields=["hub", "state"], name="parcel_hub_state")]
-        constraints = [models.UniqueConstraint(fields=["consignment", "sequence"], name="parcel_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["consignment", "sequence"], name="parcel_once"),
+            known("state", ParcelState, name="parcel_state_known"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -71,6 +75,7 @@ class Scan(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [known("kind", ScanKind, name="scan_kind_known")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.parcel_id}"

@@ -1,8 +1,10 @@
 """Collection: the hand-over at the counter, line by line, exactly once."""
 
 import datetime as dt
-from collections.abc import Mapping, Set
+from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -58,7 +60,8 @@ def collect(
     outcomes: Mapping[int, Outcome],
     proof: CollectionProof,
     nonce: str,
-    payload_of,
+    payload_of: Callable[[Any, int], dict],
+    cash_of: Callable[[Consignment, int], int],
     by,
     at: dt.datetime,
     seen: Set[int] | None = None,
@@ -69,6 +72,7 @@ def collect(
     :param nonce: names this hand-over, so that sending it again finds the same receipt.
     :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
     :param payload_of: gives the log's payload of some units of an order line (``order line, units → dict``).
+    :param cash_of: gives what is paid at the counter for what was taken of a consignment (``consignment, fen → fen``).
     :raises AlreadyCollected: with the receipt of the collection that came first.
     :raises WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing of the order waits at this point, or the units do not add up.
@@ -93,16 +97,24 @@ def collect(
     )
     if updated != len(consignments):
         _refuse(order_id, point_id, nonce)
+    written = _outcomes(lines, outcomes)
+    taken = Counter()
+    for line, row in zip(lines, written, strict=True):
+        taken[line.consignment_id] += row.taken_fen
     collection = Collection.objects.create(
         order_id=order_id,
         point_id=point_id,
         operator=by,
         proof=proof,
         nonce=nonce,
+        cash_fen=sum(cash_of(consignment, taken[consignment.pk]) for consignment in consignments),
         occurred_at=at,
         recorded_at=timezone.now(),
     )
-    written = _write_lines(collection, lines, outcomes)
+    for row in written:
+        row.collection = collection
+    ConsignmentLine.objects.bulk_update(lines, ["open", "taken", "short", "rejected"])
+    written = CollectionLine.objects.bulk_create(written)
     Parcel.objects.filter(consignment__in=consignments, state=ParcelState.AT_POINT).update(
         state=ParcelState.HANDED_OVER
     )
@@ -118,7 +130,8 @@ def _refuse(order_id: int, point_id: int, nonce: str) -> None:
     raise UnableToCollect(_("Nothing of this order waits here."))
 
 
-def _write_lines(collection, lines, outcomes) -> list[CollectionLine]:
+def _outcomes(lines, outcomes) -> list[CollectionLine]:
+    """Note on each line what became of its open units, and return the rows that tell it, not yet written."""
     unknown = set(outcomes) - {line.pk for line in lines}
     if unknown:
         raise UnableToCollect(_("A line does not belong to this order."))
@@ -133,7 +146,6 @@ def _write_lines(collection, lines, outcomes) -> list[CollectionLine]:
             )
         written.append(
             CollectionLine(
-                collection=collection,
                 consignment_line=line,
                 taken=outcome.taken,
                 short=outcome.short,
@@ -146,8 +158,7 @@ def _write_lines(collection, lines, outcomes) -> list[CollectionLine]:
         line.short += outcome.short
         line.rejected += outcome.rejected
         line.open = 0
-    ConsignmentLine.objects.bulk_update(lines, ["open", "taken", "short", "rejected"])
-    return CollectionLine.objects.bulk_create(written)
+    return written
 
 
 def _events(collection, consignments, lines, written, payload_of) -> list[NewEvent]:

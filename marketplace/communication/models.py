@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core.constraints import known
 from core.sealed import SealedTextField
 from marketplace.communication.states import MessageChannel, MessageState
 
@@ -32,6 +33,8 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["order_number", "event_id", "channel"], condition=Q(event_id__isnull=False), name="message_once"
             ),
+            known("channel", MessageChannel, name="message_channel_known"),
+            known("state", MessageState, name="message_state_known"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, AbstractOrderLineDiscount
 
+from core.constraints import known
 from core.sealed import SealedTextField
 from core.storage_class import StorageClass
 from marketplace.order.states import Channel, Funder, OrderState, PaymentMethod, TradeDirection
@@ -54,7 +55,9 @@ class Order(AbstractOrder):
                 condition=Q(total_fen=models.F("goods_fen") - models.F("discount_fen") + models.F("freight_fen")),
                 name="order_total",
             ),
-            models.CheckConstraint(condition=Q(status__in=OrderState.values), name="order_status_known"),
+            known("status", OrderState, name="order_status_known"),
+            known("payment_method", PaymentMethod, name="order_payment_known"),
+            known("channel", Channel, name="order_channel_known"),
         ]
 
     def set_status(self, new_status):
@@ -76,7 +79,12 @@ class Line(AbstractLine):
     pack = models.CharField(max_length=64, blank=True)
 
     class Meta(AbstractLine.Meta):
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity"),
+            known("storage_class", StorageClass, name="order_line_class_known"),
+            known("direction", TradeDirection, name="order_line_direction_known"),
+            known("channel", Channel, name="order_line_channel_known"),
+        ]
 
 
 class OrderLineDiscount(AbstractOrderLineDiscount):
@@ -84,6 +92,9 @@ class OrderLineDiscount(AbstractOrderLineDiscount):
 
     funder = models.CharField(max_length=10, choices=Funder, default=Funder.SELLER)
     amount_fen = models.PositiveIntegerField(default=0)
+
+    class Meta(AbstractOrderLineDiscount.Meta):
+        constraints = [known("funder", Funder, name="order_line_discount_funder_known")]
 
 
 from oscar.apps.order.models import *  # noqa: E402, F403

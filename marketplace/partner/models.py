@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.partner.abstract_models import AbstractPartner, AbstractStockRecord
 
+from core.constraints import known
 from marketplace.partner.states import MovementKind, SellerKind, SellerState
 
 
@@ -27,6 +28,12 @@ class Partner(AbstractPartner):
     )
 
     objects = PartnerQuerySet.as_manager()
+
+    class Meta(AbstractPartner.Meta):
+        constraints = [
+            known("kind", SellerKind, name="seller_kind_known"),
+            known("state", SellerState, name="seller_state_known"),
+        ]
 
 
 class StockRecord(AbstractStockRecord):
@@ -98,6 +105,7 @@ class StockMovement(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(quantity=0), name="stock_movement_some"),
+            known("kind", MovementKind, name="stock_movement_kind_known"),
             models.CheckConstraint(
                 condition=Q(kind="ADJUSTED")
                 | Q(kind__in=["PACKED", "WRITTEN_OFF"], quantity__lt=0)

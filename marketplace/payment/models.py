@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core.constraints import known
 from marketplace.payment.states import AttemptState
 
 
@@ -22,6 +23,7 @@ class PaymentAttempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(state="OPEN"), name="payment_attempt_open_once"),
             models.UniqueConstraint(fields=["order"], condition=Q(state="SUCCEEDED"), name="payment_success_once"),
+            known("state", AttemptState, name="payment_attempt_state_known"),
         ]
 
     def __str__(self) -> str:

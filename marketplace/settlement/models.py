@@ -6,6 +6,7 @@ A row moves an amount from one account to another, so each row balances by itsel
 from django.db import models
 from django.db.models import F, Q
 
+from core.constraints import known
 from marketplace.settlement.states import AccountKind, PostingKind
 
 
@@ -16,7 +17,10 @@ class Account(models.Model):
     party_id = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "party_id"], name="account_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "party_id"], name="account_once"),
+            known("kind", AccountKind, name="account_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.party_id}"
@@ -43,6 +47,7 @@ class Posting(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="posting_amount"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="posting_two_accounts"),
+            known("kind", PostingKind, name="posting_kind_known"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -83,6 +84,7 @@ def hand_over(
             proof=proof,
             nonce=nonce,
             payload_of=line_payload,
+            cash_of=partial(_cash, order),
             by=by,
             at=at,
             seen=seen,
@@ -135,6 +137,12 @@ def _values(order_id: int, point_id: int, outcomes: Mapping[int, Outcome]) -> li
     return [Value(c, fen, c.freight_fen if fen else 0) for c, fen in taken.items()]
 
 
+def _cash(order: Order, consignment: Consignment, taken_fen: int) -> int:
+    if order.payment_method != PaymentMethod.AT_POINT or not taken_fen:
+        return 0
+    return taken_fen + consignment.freight_fen
+
+
 def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.datetime) -> None:
     taken, missed = defaultdict(int), defaultdict(int)
     line_of = {
@@ -156,8 +164,6 @@ def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.dat
     postings = booking.earned(got, reference=reference)
     postings += booking.not_delivered(not_got, reference=reference, was_paid=was_paid)
     if not was_paid:
-        cash = sum(value.goods_fen + value.freight_fen for value in got)
+        cash = handed.collection.cash_fen
         postings.append(booking.cash_taken(order_id=order.pk, point_id=point.pk, amount_fen=cash, reference=reference))
-        Collection.objects.filter(pk=handed.collection.pk).update(cash_fen=cash)
-        handed.collection.cash_fen = cash
     ledger.book(postings, by=by, at=at)

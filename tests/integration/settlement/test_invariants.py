@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from core import clock, events, invariants
 from core.models import Event
 from logistics import codes
-from logistics.models import CollectionLine, Consignment, Parcel
+from logistics.models import Consignment, Parcel
 from logistics.states import CollectionProof
 from marketplace.counter.services import handover
 from marketplace.order.models import Order
@@ -67,7 +67,8 @@ def test_m1_names_an_amount_that_went_astray(order):
 
 
 def test_c1_names_a_line_that_was_taken_twice(order):
-    CollectionLine.objects.update(taken=5)
+    with connection.cursor() as cursor:
+        without_trigger(cursor, "logistics_collectionline", "UPDATE logistics_collectionline SET taken = %s", 5)
     assert "C1" in spoken()
 
 
