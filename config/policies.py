@@ -70,6 +70,7 @@ RULES: dict[str, Rule] = {
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
     # the console of hub workers and drivers
     "network:index": Rule(MOVER),
+    "network:api-scans": Rule(MOVER, methods=WRITE),
     "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
 }
 

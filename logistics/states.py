@@ -63,6 +63,9 @@ PARCEL_MOVES = {
     ParcelState.WRITTEN_OFF: set(),
 }
 
+# A parcel that turns up at a hub where no vehicle was noted to bring it has been on its way, whatever was scanned.
+CAN_TURN_UP = frozenset({ParcelState.PACKED, ParcelState.AT_STOP, ParcelState.LOADED, ParcelState.AT_HUB})
+
 
 class HubKind(TextChoices):
     PREFECTURE = "PREFECTURE", _("Prefecture hub")
@@ -99,6 +102,7 @@ class ScanKind(TextChoices):
     LOADED = "LOADED", _("Loaded")
     UNLOADED = "UNLOADED", _("Unloaded at the hub")
     RECEIVED = "RECEIVED", _("Received at the point")
+    SURPLUS = "SURPLUS", _("Found at the hub")
 
 
 class CollectionProof(TextChoices):

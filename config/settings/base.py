@@ -191,6 +191,9 @@ SIGN_IN_WAIT_SECONDS = 900
 PAYMENT_HOLD_MINUTES = 30
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
+# Goods measured beyond these (°C, least and most) are flagged. GB 31605-2020, the standard of cold-chain logistics, has
+# the temperature checked wherever goods change hands; the figures leave a reading taken at an open door some room.
+TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}
 PROMISE_RESERVE_CRATES = 0
 DEPARTURE_HORIZON_DAYS = 10
 ROUTING_LEASE_SECONDS = 10

@@ -145,6 +145,7 @@ class Departure(models.Model):
     delay_minutes = models.PositiveIntegerField(default=0)
     departed_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text=_("When its end had compared what came with the manifest"))
     crates = models.PositiveIntegerField()
     taken_out = models.PositiveIntegerField(default=0)
     taken_back = models.PositiveIntegerField(default=0)

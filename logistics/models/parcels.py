@@ -1,7 +1,7 @@
 """Parcels (件) and the scans that move them."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.constraints import known
@@ -40,6 +40,10 @@ class Parcel(models.Model):
     hub = models.ForeignKey(Hub, models.PROTECT, null=True, related_name="parcels")
     departure = models.ForeignKey(Departure, models.PROTECT, null=True, related_name="parcels")
     strayed = models.BooleanField(default=False, help_text=_("It was left behind and travels on legs of its own"))
+    epc = models.CharField(
+        _("RFID tag"), max_length=24, null=True, unique=True, help_text=_("SGTIN-96 or SSCC-96, 24 hexadecimal digits")
+    )
+    temperature_breach_at = models.DateTimeField(null=True, help_text=_("First reading beyond its storage class"))
     shelf = models.CharField(_("Shelf"), max_length=12, blank=True)
     packed_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)
@@ -70,12 +74,23 @@ class Scan(models.Model):
     departure = models.ForeignKey(Departure, models.PROTECT, null=True, related_name="+")
     nonce = models.CharField(max_length=64, unique=True)
     actor = models.CharField(max_length=64)
+    latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    temperature_c = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
     class Meta:
         ordering = ["pk"]
-        constraints = [known("kind", ScanKind, name="scan_kind_known")]
+        constraints = [
+            known("kind", ScanKind, name="scan_kind_known"),
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None)
+                | Q(latitude__isnull=False, longitude__isnull=False)
+                & Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
+                name="scan_position",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.parcel_id}"

@@ -103,6 +103,22 @@ def arrive(departure: Departure, *, by, at: dt.datetime) -> Departure:
     return found
 
 
+def note_arrival(departure: Departure, *, by, at: dt.datetime) -> bool:
+    """Note that a vehicle is at its end because it is being unloaded there; False where that was known.
+
+    One of which nobody said that it left is taken to have left when it was expected to.
+    """
+    with transaction.atomic():
+        found = _locked(departure)
+        if found.state == DepartureState.SCHEDULED:
+            left_at = min(found.departs_at, at)
+            _move(found, DepartureState.DEPARTED, by=by, at=left_at, departed_at=left_at)
+        if found.state != DepartureState.DEPARTED:
+            return False
+        _move(found, DepartureState.ARRIVED, by=by, at=at, arrived_at=at)
+    return True
+
+
 def delay(departure: Departure, *, minutes: int, by, at: dt.datetime, reason: str = "late") -> Departure:
     """Move what is still expected of a departure by so many minutes, its legs with it.
 

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from marketplace.network import views
+from marketplace.network import api, views
 
 app_name = "network"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("api/scans/", api.scans, name="api-scans"),
     path("departures/<int:pk>/", views.departure, name="departure"),
 ]

@@ -14,6 +14,7 @@ from logistics.services import scans
 from logistics.states import ParcelState, ScanKind
 from marketplace.network import queries
 from marketplace.network.forms import ScanForm
+from marketplace.network.words import DONE
 
 PARCELS_SHOWN = 200
 
@@ -72,8 +73,7 @@ def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanF
     except scans.UnableToScan as refusal:
         form.add_error("number", str(refusal))
         return False
-    words = _("Unloaded: %(number)s") if scan.kind == ScanKind.UNLOADED else _("Loaded: %(number)s")
-    messages.success(request, words % {"number": parcel.number})
+    messages.success(request, DONE[ScanKind(scan.kind)] % {"number": parcel.number})
     return True
 
 

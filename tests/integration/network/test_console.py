@@ -4,74 +4,18 @@ import datetime as dt
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core import clock
-from logistics.models import Departure, HubWorker, Leg, Parcel, Round, Scan
+from logistics.models import Departure, Parcel, Scan
 from logistics.services import scans
 from logistics.states import ParcelState
 from marketplace.network import queries
 from tests.factories import shop
+from tests.integration.network.conftest import client_of, leg_of, state_of
 
 pytestmark = pytest.mark.django_db
 INDEX = reverse("network:index")
-
-
-class Time:
-    """What the site takes for the time."""
-
-    def __init__(self) -> None:
-        self.at = shop.MONDAY
-
-    def now(self) -> dt.datetime:
-        return self.at
-
-
-@pytest.fixture
-def time(monkeypatch) -> Time:
-    made = Time()
-    monkeypatch.setattr(clock, "now", made.now)
-    return made
-
-
-@pytest.fixture
-def made(time) -> shop.Shop:
-    return shop.shop()
-
-
-@pytest.fixture
-def worker(made):
-    person = shop.user("彭建国")
-    HubWorker.objects.create(hub=made.network.county, user=person, since=shop.MONDAY)
-    return person
-
-
-@pytest.fixture
-def driver(made):
-    person = shop.user("向前进")
-    Round.objects.filter(hub=made.network.county).update(driver=person)
-    return person
-
-
-@pytest.fixture
-def parcel(made) -> Parcel:
-    order = shop.order(made.point, shop.listing(made.seller))
-    shop.packed(order)
-    parcel = Parcel.objects.get()
-    scans.drop(parcel, nonce="drop", by="test", at=shop.MONDAY)
-    return parcel
-
-
-def client_of(person) -> Client:
-    client = Client()
-    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
-    return client
-
-
-def leg_of(parcel: Parcel, sequence: int) -> Leg:
-    return parcel.consignment.legs.order_by("sequence")[sequence - 1]
 
 
 def page_of(departure: Departure) -> str:
@@ -80,10 +24,6 @@ def page_of(departure: Departure) -> str:
 
 def scan(person, departure: Departure, number: str, *, nonce: str = "n1", **said: str):
     return client_of(person).post(page_of(departure), {"number": number, "nonce": nonce} | said)
-
-
-def state_of(parcel: Parcel) -> str:
-    return Parcel.objects.values_list("state", flat=True).get(pk=parcel.pk)
 
 
 def test_a_driver_loads_at_the_stop_and_the_hub_unloads_and_loads(made, worker, driver, parcel, time):
