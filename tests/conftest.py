@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from logistics import snapshots
+from villages import known_names
 
 # Playwright keeps an event loop in the test's thread; Django would then refuse the database to every later test.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -100,6 +101,13 @@ def _empty_cache() -> Iterator[None]:
 def _forget_timetable() -> Iterator[None]:
     """A process keeps the timetable that it read; the next test's departures are others with the same keys."""
     snapshots.forget()
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _forget_names() -> Iterator[None]:
+    """A process keeps the names of divisions for a minute; the next test's register is another."""
+    known_names.forget()
     yield
 
 

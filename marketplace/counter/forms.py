@@ -12,6 +12,7 @@ from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
 from logistics.states import CollectionProof
 from marketplace.counter.states import Reason, What
+from marketplace.plain_words import PlainForm
 
 SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
 NONCE_LENGTH = 64
@@ -24,7 +25,7 @@ def new_nonce() -> str:
     return secrets.token_hex(16)
 
 
-class SearchForm(forms.Form):
+class SearchForm(PlainForm):
     """One field for all that a buyer can show or say: QR, parcel, order, or the phone's last digits."""
 
     q = forms.CharField(
@@ -35,7 +36,7 @@ class SearchForm(forms.Form):
     )
 
 
-class ParcelForm(forms.Form):
+class ParcelForm(PlainForm):
     """The number on a label, or its last digits."""
 
     number = forms.CharField(
@@ -66,7 +67,7 @@ class ReadingForm(ParcelForm):
         self.initial.setdefault("nonce", new_nonce())
 
 
-class ShelfForm(forms.Form):
+class ShelfForm(PlainForm):
     """Where a parcel is put: one of the suggested shelves, or another one."""
 
     OTHER = "other"
@@ -101,7 +102,7 @@ class ShelfForm(forms.Form):
         return data
 
 
-class LineForm(forms.Form):
+class LineForm(PlainForm):
     """What became of the open units of one line."""
 
     use_required_attribute = False  # what is folded away would keep the form from being sent
@@ -152,7 +153,7 @@ class LineForm(forms.Form):
         return Outcome(taken=line.open - units, short=short, rejected=rejected, reason=data["reason"])
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(PlainForm):
     """What proves that the goods go to the right person, and what the operator saw when deciding.
 
     :param proven: a QR was read already, so that no code is asked for.

@@ -30,7 +30,7 @@ class ListingForm(PlainForm):
             "empty": _("This file is empty. Please choose a photo."),
         },
         help_text=_("In daylight, the goods alone. At most 10 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
     )
     category = forms.ModelChoiceField(
         label=_("Category"),

@@ -1,7 +1,6 @@
 """Questions of the province's console, answered from the rollups."""
 
 import datetime as dt
-import functools
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,10 +8,8 @@ from dataclasses import dataclass
 from django.db.models import F, Q, QuerySet, Sum
 
 from marketplace.statistics.models import OrdersDay, SalesDay
-from villages import codes
-from villages.models import Division
-from villages.names import short_name
-from villages.states import Level
+from villages import codes, known_names
+from villages.names import said_short
 
 PROVINCE = "430000000000"
 DAYS_SHOWN = 30
@@ -129,7 +126,7 @@ class Place:
     @property
     def short(self) -> str:
         """The name as a map has room for it."""
-        return short_name(self.name)
+        return said_short(self.name)
 
 
 def by_county(place: str, *, period: Period) -> dict[str, Figures]:
@@ -155,7 +152,7 @@ def places(place: str, counties: dict[str, Figures]) -> list[Place]:
         part = codes.prefecture_of(code) if is_province else code
         counter = sums.setdefault(part, Counter())
         counter.update(fen=figures.taken_fen, units=figures.taken_units, placed=figures.placed_fen)
-    names = names_of_divisions()
+    names = known_names.names()
     most = max((counter["fen"] for counter in sums.values()), default=0)
     found = [
         Place(
@@ -175,7 +172,7 @@ def _parts(place: str) -> list[str]:
     wanted = {"PROVINCE": "PREFECTURE", "PREFECTURE": "COUNTY"}.get(level)
     if wanted is None:
         return [place]
-    return [c for c in names_of_divisions() if codes.level_of(c) == wanted and codes.is_within(c, place)]
+    return [c for c in known_names.names() if codes.level_of(c) == wanted and codes.is_within(c, place)]
 
 
 def _step(fen: int, most: int) -> int:
@@ -218,20 +215,6 @@ def orders(place: str, *, period: Period) -> dict[str, int]:
     names = ("placed", "collected", "cancelled", "expired")
     rows = OrdersDay.objects.filter(period.condition, point_county__range=codes.span(place))
     return rows.aggregate(**{name: Sum(F(name), default=0) for name in names})
-
-
-@functools.cache
-def _names() -> dict[str, str]:
-    wanted = Division.objects.filter(level__in=(Level.PROVINCE, Level.PREFECTURE, Level.COUNTY), valid_to=None)
-    return dict(wanted.order_by("code").values_list("code", "name"))
-
-
-def names_of_divisions() -> dict[str, str]:
-    """Return code → name of province, prefectures and counties, kept in the process once they are there."""
-    names = _names()
-    if not names:
-        _names.cache_clear()
-    return names
 
 
 def allowed(place: str, divisions: Iterable[str]) -> bool:

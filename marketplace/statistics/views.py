@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from core import clock
 from marketplace.access import divisions_of
 from marketplace.statistics import formulas, queries
-from villages import codes, maps
+from villages import codes, known_names, maps
 
 
 @require_safe
@@ -22,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
     name, period = _period(request, today)
     counties = queries.by_county(place, period=period)
     parts = queries.places(place, counties)
-    names = queries.names_of_divisions()
+    names = known_names.names()
     context = {
         "own": own,
         "own_name": names.get(own, own),
@@ -62,7 +62,7 @@ def export(request: HttpRequest) -> HttpResponse:
     response.write("\ufeff")
     writer = csv.writer(response)
     writer.writerow([_("Code"), _("Division"), _("From"), _("Until"), _("Collected (yuan)"), _("Units")])
-    names = queries.names_of_divisions()
+    names = known_names.names()
     for code, figures in queries.by_county(place, period=period).items():
         row = [code, names.get(code, ""), period.start, period.end, f"{figures.taken_fen / 100:.2f}"]
         writer.writerow([formulas.safe(cell) for cell in [*row, figures.taken_units]])
@@ -74,7 +74,7 @@ def _place(request: HttpRequest) -> tuple[str, str]:
     divisions = divisions_of(request.user)
     own = divisions[0]
     place = request.GET.get("place") or own
-    if place not in queries.names_of_divisions() or not queries.allowed(place, divisions):
+    if place not in known_names.names() or not queries.allowed(place, divisions):
         raise Http404("not this person's division")
     return own, place
 

@@ -1,7 +1,6 @@
 """Questions of the storefront: cards of listings, facets, halls, promises for the chosen point."""
 
 import datetime as dt
-import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +13,9 @@ from catalogue.models import Product, ProductImage
 from core.money import to_fen
 from logistics import promises
 from logistics.promises import PromiseRequest
-from villages import codes
-from villages.models import Division, PickupPoint
-from villages.names import short_name
+from villages import codes, known_names
+from villages.models import PickupPoint
+from villages.names import said_short
 from villages.states import Level
 
 
@@ -196,29 +195,20 @@ def halls() -> list[Hall]:
     )
     found = {(code or "").ljust(12, "0"): (count, example) for code, count, example in rows}
     return [
-        Hall(code, short_name(name), *found.get(code, (0, ""))) for code, name in sorted(prefecture_names().items())
+        Hall(code, said_short(name), *found.get(code, (0, ""))) for code, name in sorted(prefecture_names().items())
     ]
 
 
-@functools.cache
-def _prefecture_names() -> dict[str, str]:
-    prefectures = Division.objects.filter(level=Level.PREFECTURE, valid_to=None).order_by("code")
-    return dict(prefectures.values_list("code", "name"))
-
-
 def prefecture_names() -> dict[str, str]:
-    """Return the names of the prefectures by code, kept in the process once they are there."""
-    names = _prefecture_names()
-    if not names:
-        _prefecture_names.cache_clear()
-    return names
+    """Return the names of the prefectures by code."""
+    return {code: name for code, name in known_names.names().items() if codes.level_of(code) == Level.PREFECTURE}
 
 
 def short_place(code: str, name: str) -> str:
     """Return prefecture and county in short: ``常德·石门``."""
-    prefecture = prefecture_names().get(codes.prefecture_of(code), "") if code else ""
-    county = short_name(name)
-    return f"{short_name(prefecture)}·{county}" if prefecture and prefecture != name else county
+    prefecture = known_names.names().get(codes.prefecture_of(code), "") if code else ""
+    county = said_short(name)
+    return f"{said_short(prefecture)}·{county}" if prefecture and prefecture != name else county
 
 
 def by_ids(ids: Iterable[int]) -> list[Card]:

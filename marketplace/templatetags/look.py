@@ -8,10 +8,12 @@ from django import template
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
-from catalogue import pictures
+from catalogue import category_names, packs, pictures
 from core import clock, phones
 from marketplace import wording
+from villages import names
 
 register = template.Library()
 
@@ -88,6 +90,35 @@ def mask_phone(number) -> str:
     return phones.masked(str(number)) if number else ""
 
 
+@register.filter
+def division(name) -> str:
+    """A division's name: 石门县, in English Shimen County."""
+    return names.said(str(name or ""))
+
+
+@register.filter
+def category_words(path) -> str:
+    """A category's name or path: 水果, in English Fruit."""
+    return category_names.said(str(path or ""))
+
+
+@register.simple_tag
+def zh() -> SafeString:
+    """` lang="zh-Hans"` for what a seller wrote, on a page in another language."""
+    chinese = (get_language() or "zh").startswith("zh")
+    return SafeString("" if chinese else ' lang="zh-Hans"')
+
+
+@register.simple_tag
+def unit_price(price_fen, pack) -> SafeString | str:
+    """¥9.60/斤, in English ¥19.20/kg; nothing where the pack tells no weight."""
+    chinese = (get_language() or "zh").startswith("zh")
+    fen = packs.price_per(price_fen, pack, per_grams=500 if chinese else 1000) if price_fen else None
+    if fen is None:
+        return ""
+    return format_html('<span class="unit-price num">¥{}/{}</span>', wording.yuan_text(fen), "斤" if chinese else "kg")
+
+
 def _stored(image):
     """The file behind a product image, an image field, or nothing."""
     file = getattr(image, "original", image)
@@ -135,7 +166,7 @@ def thumb(image, size: str = "", alt: str = "") -> SafeString:
 def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str = "") -> dict:
     """A form field as the look has it: label, help, the error above the control, the control."""
     widget = bound.field.widget
-    kind = {"checkbox": "checkbox", "radio": "choices"}.get(getattr(widget, "input_type", ""), "input")
+    kind = {"checkbox": "checkbox", "radio": "choices", "file": "file"}.get(getattr(widget, "input_type", ""), "input")
     if getattr(widget, "allow_multiple_selected", False) and getattr(widget, "input_type", "") == "checkbox":
         kind = "choices"
     identity = bound.id_for_label or bound.auto_id
@@ -146,6 +177,8 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
     attributes = {"class": f"{widget.attrs.get('class', '')} inp".strip() if kind == "input" else ""}
     if kind == "checkbox":
         attributes["class"] = "check-box"
+    if kind == "file":
+        attributes["class"] = "file-input"
     if described:
         attributes["aria-describedby"] = " ".join(described)
     if errors:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from villages import codes
+from villages import codes, known_names
 from villages.models import REGISTER_BEGAN, Division, DivisionSuccession
 from villages.states import Level
 
@@ -113,6 +113,7 @@ def import_edition(
         Division.objects.bulk_create(fresh, batch_size=3000)
         report.added = len(fresh)
         report.successions = _succeed(successions)
+        transaction.on_commit(known_names.forget)
     return report
 
 

@@ -55,6 +55,9 @@ def index(request: HttpRequest) -> HttpResponse:
             _send_code(request, form, at)
         elif action == "point":
             form = CheckoutForm(initial=request.POST.dict())
+        elif request.POST.get("basket", str(basket.pk)) != str(basket.pk):
+            words = _("Your basket has changed since this page was opened. Please look at the goods and order again.")
+            form.add_error(None, words)
         elif form.is_valid():
             order = _place(request, form, at)
             if order is not None:

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalogue import search
+from catalogue import category_names, search
 from catalogue.models import Category, Product
 from catalogue.search import SearchUnavailable
 from catalogue.services import richtext
@@ -14,7 +14,7 @@ from core import clock
 from marketplace.context import chosen_point
 from marketplace.storefront import queries, seasons
 from villages import codes, maps
-from villages.names import short_name
+from villages.names import said_short
 
 PAGE_SIZE = 24
 SHELF_SIZE = 5
@@ -69,7 +69,7 @@ def category(request: HttpRequest, category_slug: str, pk: int) -> HttpResponse:
     """The goods of a category; an old slug leads to the new one."""
     found = get_object_or_404(Category, pk=pk, is_public=True)
     path = "/".join(part.name for part in found.get_ancestors_and_self()) if found.depth > 1 else found.name
-    return _listing(request, title=found.name, category=path)
+    return _listing(request, title=category_names.said(found.name), category=path)
 
 
 @require_safe
@@ -94,7 +94,7 @@ def hall(request: HttpRequest, code: str) -> HttpResponse:
     name = queries.prefecture_names().get(code)
     if name is None:
         raise Http404("no such hall")
-    title = _("%(place)s hall") % {"place": short_name(name)}
+    title = _("%(place)s hall") % {"place": said_short(name)}
     return _listing(request, title=title, prefecture=codes.prefix_of(code))
 
 

@@ -11,12 +11,11 @@ from catalogue import search
 from core import clock
 from logistics.models import Consignment
 from logistics.services import scans
-from marketplace.statistics import queries as statistics
-from marketplace.storefront import queries as storefront
 from marketplace.users.models import User
 from tests.factories import shop, villages
 from tests.factories.shop import MONDAY, Shop
 from tests.functional.browsing import Watch, sign_in
+from villages import known_names
 from villages.states import Level
 
 DIVISIONS = (
@@ -49,19 +48,17 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 @pytest.fixture
 def hunan(transactional_db: None, time: Time) -> Iterator[Shop]:
     """A seller in 石门 and a point in 澧县, both with their names, and nothing in the search index."""
-    statistics._names.cache_clear()
-    storefront._prefecture_names.cache_clear()
     search.engine().clear()
     for code, name, level in DIVISIONS:
         villages.division(code, name=name, level=level)
+    known_names.forget()
     made = shop.shop()
     made.point.name = "澧阳街道提货点"
     made.point.save(update_fields=["name"])
     made.seller.name = "石门柑橘合作社"
     made.seller.save(update_fields=["name"])
     yield made
-    statistics._names.cache_clear()
-    storefront._prefecture_names.cache_clear()
+    known_names.forget()
 
 
 @pytest.fixture

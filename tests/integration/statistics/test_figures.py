@@ -21,6 +21,7 @@ from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
 from tests.factories import shop, villages
 from tests.factories.shop import MONDAY
+from villages import known_names
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 3, 4)
@@ -31,7 +32,7 @@ NOON = dt.datetime(2026, 3, 4, 12, tzinfo=clock.BEIJING)
 def sold(monkeypatch):
     """Two sellers in two counties of Changde sold something on 4 March."""
     monkeypatch.setattr(clock, "now", lambda: NOON)
-    monkeypatch.setattr(queries, "names_of_divisions", _names)
+    monkeypatch.setattr(known_names, "names", _names)
     made = shop.shop()
     other = shop.seller(made.point)
     operator = shop.operator(made.point)

@@ -91,6 +91,12 @@ def test_a_second_submit_goes_to_the_same_order():
     assert Order.objects.count() == 1
 
 
+def test_an_old_page_of_another_basket_is_explained():
+    visitor = Visitor()
+
+    refused(visitor.post(phone_code=visitor.code(), basket=999_999), "购物篮变过了")
+
+
 def test_an_unknown_point():
     refused(Visitor().post(point="999999"), "提货点")
 

@@ -45,6 +45,17 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-go]")) event.target.form?.requestSubmit();
 });
 
+// <span class="file"><input type="file">…<span data-file-name>: the name of what is chosen.
+for (const input of document.querySelectorAll(".file-input")) {
+  const show = () => {
+    const names = [...input.files].map((file) => file.name).join(", ");
+    input.toggleAttribute("data-chosen", Boolean(names));
+    if (names) input.parentElement.querySelector("[data-file-name]").textContent = names;
+  };
+  input.addEventListener("change", show);
+  show();
+}
+
 // <button data-print hidden> prints the page.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
