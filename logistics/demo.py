@@ -5,14 +5,15 @@ Everything follows from the register, the points and the constants below; the sa
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from core.storage_class import StorageClass
-from logistics.models import Hub, Lane, Round, RoundStop
-from logistics.states import HubKind
+from logistics.models import Closure, Hub, Lane, Round, RoundStop
+from logistics.services import timetables
+from logistics.states import ClosureKind, ClosureScope, HubKind
 from villages import codes
 from villages import queries as villages
 from villages.models import REGISTER_BEGAN, Division, PickupPoint
@@ -27,6 +28,31 @@ MORNING, AFTERNOON = 8 * 60, 13 * 60 + 30  # when rounds leave, in minutes of th
 BETWEEN_PREFECTURES = (15 * 60, 22 * 60)
 ROUND_CRATES, COUNTY_CRATES, PREFECTURE_CRATES = 240, 480, 960
 WORKDAYS = "123456"
+
+# The public holidays of 2026 and the working days in place of days off, as the State Council announced them on
+# 4 November 2025 (国务院办公厅关于2026年部分节假日安排的通知); those of 2027 are entered when they are known. That the
+# network rests on four days of Spring Festival, and on no other holiday, is the demonstration's own.
+PROVINCE = "430000000000"
+_OFF, _WORK = (ClosureKind.HOLIDAY, ClosureScope.NOTHING), (ClosureKind.MAKE_UP_WORKDAY, ClosureScope.NOTHING)
+HOLIDAYS = [
+    (*kind, name, dt.date(2026, *first), dt.date(2026, *(last or first)))
+    for kind, name, first, last in (
+        (_OFF, "元旦", (1, 1), (1, 3)),
+        (_WORK, "元旦调休上班", (1, 4), None),
+        (_WORK, "春节调休上班", (2, 14), None),
+        (_OFF, "春节", (2, 15), (2, 23)),
+        ((ClosureKind.SPRING_FESTIVAL, ClosureScope.ALL), "春节停运", (2, 16), (2, 19)),
+        (_WORK, "春节调休上班", (2, 28), None),
+        (_OFF, "清明节", (4, 4), (4, 6)),
+        (_OFF, "劳动节", (5, 1), (5, 5)),
+        (_WORK, "劳动节调休上班", (5, 9), None),
+        (_OFF, "端午节", (6, 19), (6, 21)),
+        (_WORK, "国庆节调休上班", (9, 20), None),
+        (_OFF, "中秋节", (9, 25), (9, 27)),
+        (_OFF, "国庆节", (10, 1), (10, 7)),
+        (_WORK, "国庆节调休上班", (10, 10), None),
+    )
+]
 
 ALL = [StorageClass.AMBIENT.value, StorageClass.CHILLED.value, StorageClass.FROZEN.value]
 COOL = ALL[:2]
@@ -52,6 +78,7 @@ def build_network(*, at: dt.datetime) -> Network:
             hubs = _build_hubs()
             rounds_end = _build_rounds(hubs)
             _build_lanes(hubs, rounds_end)
+            _enter_holidays()
     return Network(Hub.objects.count(), Lane.objects.count(), Round.objects.count(), RoundStop.objects.count())
 
 
@@ -94,12 +121,13 @@ def _build_rounds(hubs: dict[str, Hub]) -> dict[int, int]:
         by_hub[county.hub_county_code] += by_county[county.code]
     rounds, stops, longest = [], [], {}
     for code, points in sorted(by_hub.items()):
-        hub = hubs[code]
+        hub, before = hubs[code], len(rounds)
         for number, (sequence, duration) in enumerate(_tours(hub, points), start=1):
             longest[hub.pk] = max(longest.get(hub.pk, 0), duration)
             for departs, weekdays, classes in ((MORNING, "1234567", ALL), (AFTERNOON, WORKDAYS, COOL)):
                 rounds.append(
                     Round(
+                        code=f"R-{codes.prefix_of(code)}-{len(rounds) - before + 1}",
                         hub=hub,
                         name=f"{hub.name.removesuffix('分拨中心')} {number} 号班线",
                         weekdays=weekdays,
@@ -159,14 +187,29 @@ def _build_lanes(hubs: dict[str, Hub], rounds_end: dict[int, int]) -> None:
                 takes = HANDLING_MINUTES + _minutes(origin, destination, LANE_KMH)
                 for departs, classes in zip(BETWEEN_PREFECTURES, (DRY, ALL), strict=True):
                     lanes.append(_lane(origin, destination, departs, takes, PREFECTURE_CRATES, classes))
+    seen: Counter = Counter()
+    for lane in lanes:
+        seen[lane.code] += 1
+        lane.code += f"-{seen[lane.code]}" if seen[lane.code] > 1 else ""
     Lane.objects.bulk_create(lanes, batch_size=1000)
 
 
+def _enter_holidays() -> None:
+    Closure.objects.bulk_create(
+        [
+            Closure(division_id=PROVINCE, kind=kind, scope=scope, name=name, first_day=first, last_day=last)
+            for kind, scope, name, first, last in HOLIDAYS
+        ]
+    )
+
+
 def _lane(origin: Hub, destination: Hub, departs: int, takes: int, crates: int, classes: list[str]) -> Lane:
+    leaves = _clock(departs // 5 * 5)
     return Lane(
+        code=timetables.lane_code(origin, destination, leaves),
         origin=origin,
         destination=destination,
-        departs=_clock(departs // 5 * 5),
+        departs=leaves,
         duration_minutes=takes,
         crates=crates,
         storage_classes=classes,

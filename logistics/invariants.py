@@ -6,7 +6,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from core.invariants import Finding, check
-from logistics.models import Consignment, Departure, Leg
+from logistics.models import Consignment, Departure, Lane, Leg, Round
 from logistics.states import ConsignmentState, Direction
 from villages.models import PointDay
 
@@ -51,3 +51,15 @@ def point_days_hold_their_consignments() -> Iterator[Finding]:
         there = held.get((row.point_id, row.day, row.storage_class), 0)
         if there != row.held:
             yield Finding("L1", f"point-day {row}", f"consignments hold {there}")
+
+
+@check("T1")
+def versions_of_a_line_do_not_overlap() -> Iterator[Finding]:
+    """Of the versions of a lane or a round one at most is in force on any day."""
+    for model in (Lane, Round):
+        rows = model.objects.that_run().order_by("code", "valid_from").values_list("code", "valid_from", "valid_to")
+        before = None
+        for code, valid_from, valid_to in rows.iterator(chunk_size=2000):
+            if before is not None and before[0] == code and (before[1] is None or before[1] > valid_from):
+                yield Finding("T1", code, f"the version from {valid_from} begins before the one before it ends")
+            before = (code, valid_to)

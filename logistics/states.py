@@ -72,6 +72,22 @@ class HubKind(TextChoices):
     COUNTY = "COUNTY", _("County hub")
 
 
+class ClosureKind(TextChoices):
+    HOLIDAY = "HOLIDAY", _("Public holiday")
+    SPRING_FESTIVAL = "SPRING_FESTIVAL", _("Spring Festival")
+    CLOSURE = "CLOSURE", _("Other closure")
+    MAKE_UP_WORKDAY = "MAKE_UP_WORKDAY", _("Working day in place of one off")
+
+
+class ClosureScope(TextChoices):
+    """What does not run on the days of a closure."""
+
+    NOTHING = "NOTHING", _("Nothing stops")
+    ROUNDS = "ROUNDS", _("Rounds stop")
+    LANES = "LANES", _("Lanes stop")
+    ALL = "ALL", _("Lanes and rounds stop")
+
+
 class DepartureState(TextChoices):
     SCHEDULED = "SCHEDULED", _("Scheduled")
     DEPARTED = "DEPARTED", _("Departed")

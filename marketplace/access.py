@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
 from django.utils.module_loading import import_string
 
+from core import clock
 from logistics.models import HubWorker, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import StaffAssignment
@@ -39,7 +40,7 @@ def _operates(user) -> bool:
 def _moves(user) -> bool:
     return (
         HubWorker.objects.filter(user=user, until=None).exists()
-        or Round.objects.filter(driver=user, valid_to=None).exists()
+        or Round.objects.that_run().valid_after(clock.today()).filter(driver=user).exists()
     )
 
 

@@ -1,5 +1,6 @@
 """The network (hubs, lanes, rounds, departures) and what travels on it (consignments, parcels, legs, scans)."""
 
+from logistics.models.calendars import Closure, Planner, SheetImport
 from logistics.models.collections import CodeAttempt, Collection, CollectionLine
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
@@ -7,6 +8,7 @@ from logistics.models.parcels import Parcel, Scan
 
 __all__ = [
     "EVERY_DAY",
+    "Closure",
     "CodeAttempt",
     "Collection",
     "CollectionLine",
@@ -18,8 +20,10 @@ __all__ = [
     "Lane",
     "Leg",
     "Parcel",
+    "Planner",
     "Round",
     "RoundStop",
     "Scan",
+    "SheetImport",
     "Timetable",
 ]

@@ -1,20 +1,45 @@
-"""The network: hubs, lanes, rounds with their stops, and their departures."""
+"""The network: hubs, lanes, rounds with their stops, and their departures.
+
+A lane or a round is a line of versions that share a ``code``. A version is never edited: a change from a day on ends
+one version that day and begins another (``services.timetables``).
+"""
+
+import datetime as dt
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core import numbers
 from core.constraints import known
 from logistics.states import NOT_RUNNING, DepartureState, HubKind
+from villages import codes
 
 EVERY_DAY = "1234567"
+
+
+def new_code() -> str:
+    """Return a code for a line of versions that was given none."""
+    return f"T-{numbers.draw(10)}"
 
 
 class HubQuerySet(models.QuerySet):
     def visible_to(self, user) -> "HubQuerySet":
         """Keep the hubs at which the user works now."""
         return self.filter(workers__user=user, workers__until=None)
+
+    def within(self, *divisions: str) -> "HubQuerySet":
+        """Keep the hubs at or below some divisions."""
+        return self.filter(_within("division__code", divisions))
+
+
+def _within(column: str, divisions: tuple[str, ...]) -> Q:
+    """Return the condition that a division's code lies at or below one of some divisions; none lets nothing pass."""
+    found = Q(pk__in=[])
+    for division in divisions:
+        found |= Q(**{f"{column}__range": codes.span(division)})
+    return found
 
 
 class Hub(models.Model):
@@ -26,6 +51,11 @@ class Hub(models.Model):
     division = models.ForeignKey("villages.Division", models.PROTECT, related_name="hubs")
     longitude = models.DecimalField(max_digits=9, decimal_places=6)
     latitude = models.DecimalField(max_digits=9, decimal_places=6)
+    transfer_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Minutes that goods need from one vehicle to the dock of the next, before its cut-off")
+    )
+    closed_from = models.DateField(null=True)
+    reopens_on = models.DateField(null=True)
 
     objects = HubQuerySet.as_manager()
 
@@ -33,10 +63,18 @@ class Hub(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["division", "kind"], name="hub_once"),
             known("kind", HubKind, name="hub_kind_known"),
+            models.CheckConstraint(
+                condition=Q(reopens_on=None) | Q(reopens_on__gt=F("closed_from")), name="hub_reopens_after_closing"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_open_on(self, day: dt.date) -> bool:
+        if self.closed_from is None or day < self.closed_from:
+            return True
+        return self.reopens_on is not None and day >= self.reopens_on
 
 
 class HubWorker(models.Model):
@@ -54,9 +92,41 @@ class HubWorker(models.Model):
         return f"{self.user_id} at {self.hub_id}"
 
 
-class Timetable(models.Model):
-    """What lanes and rounds share: weekdays (digits 1–7, Monday first), departure, capacity and storage classes."""
+class TimetableQuerySet(models.QuerySet):
+    def valid_on(self, day: dt.date) -> "TimetableQuerySet":
+        """Keep the versions in force on a day, one of each line."""
+        return self.filter(valid_from__lte=day).filter(Q(valid_to=None) | Q(valid_to__gt=day))
 
+    def valid_after(self, day: dt.date) -> "TimetableQuerySet":
+        """Keep the versions that are in force on a day or will be after it."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day))
+
+    def that_run(self) -> "TimetableQuerySet":
+        """Leave out the versions that were replaced before they began."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=F("valid_from")))
+
+
+class LaneQuerySet(TimetableQuerySet):
+    def within(self, *divisions: str) -> "LaneQuerySet":
+        """Keep the lanes that begin or end at a hub at or below some divisions."""
+        return self.filter(
+            _within("origin__division__code", divisions) | _within("destination__division__code", divisions)
+        )
+
+
+class RoundQuerySet(TimetableQuerySet):
+    def within(self, *divisions: str) -> "RoundQuerySet":
+        """Keep the rounds of the hubs at or below some divisions."""
+        return self.filter(_within("hub__division__code", divisions))
+
+
+class Timetable(models.Model):
+    """What lanes and rounds share: weekdays (digits 1–7, Monday first), departure, capacity and storage classes.
+
+    A version that was replaced before it began ends on the day it would have begun: it never ran.
+    """
+
+    code = models.CharField(max_length=32, default=new_code)
     weekdays = models.CharField(max_length=7, default=EVERY_DAY)
     departs = models.TimeField(help_text=_("Beijing time"))
     cutoff_minutes = models.PositiveSmallIntegerField(
@@ -71,6 +141,9 @@ class Timetable(models.Model):
     class Meta:
         abstract = True
 
+    def is_valid_on(self, day: dt.date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
 
 class Lane(Timetable):
     """A timetable between two hubs (干线)."""
@@ -79,9 +152,17 @@ class Lane(Timetable):
     destination = models.ForeignKey(Hub, models.PROTECT, related_name="lanes_in")
     duration_minutes = models.PositiveIntegerField()
 
+    objects = LaneQuerySet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["origin", "destination", "departs", "valid_from"], name="lane_once"),
+            models.UniqueConstraint(
+                fields=["code", "valid_from"],
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="lane_version_once",
+            ),
+            models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="lane_last_version_once"),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="lane_dates"),
             models.CheckConstraint(condition=~Q(origin=F("destination")), name="lane_two_hubs"),
         ]
 
@@ -99,8 +180,18 @@ class Round(Timetable):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="driver_of"
     )
 
+    objects = RoundQuerySet.as_manager()
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["hub", "name", "departs", "valid_from"], name="round_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "valid_from"],
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="round_version_once",
+            ),
+            models.UniqueConstraint(fields=["code"], condition=Q(valid_to=None), name="round_last_version_once"),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="round_dates"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -150,6 +241,9 @@ class Departure(models.Model):
     taken_out = models.PositiveIntegerField(default=0)
     taken_back = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=12, choices=DepartureState, default=DepartureState.SCHEDULED)
+    replaced = models.BooleanField(
+        default=False, help_text=_("Cancelled by a change of the timetable or a closure: its day may be opened anew")
+    )
 
     objects = DepartureQuerySet.as_manager()
 
@@ -164,8 +258,11 @@ class Departure(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["lane", "day"], name="departure_lane_day"),
-            models.UniqueConstraint(fields=["round", "day"], name="departure_round_day"),
+            models.UniqueConstraint(fields=["lane", "day"], condition=Q(replaced=False), name="departure_lane_day"),
+            models.UniqueConstraint(fields=["round", "day"], condition=Q(replaced=False), name="departure_round_day"),
+            models.CheckConstraint(
+                condition=Q(replaced=False) | Q(state=DepartureState.CANCELLED), name="departure_replaced_cancelled"
+            ),
             models.CheckConstraint(
                 condition=Q(lane=None, round__isnull=False) | Q(round=None, lane__isnull=False),
                 name="departure_of_one",

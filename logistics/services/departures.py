@@ -5,7 +5,7 @@ that the driver who reports it waits for nobody.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
@@ -13,12 +13,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from core import events, locks
-from core.clock import BEIJING, day_of
+from core.clock import day_of
 from core.events import NewEvent
-from logistics.models import Departure, Lane, Leg, Round
+from logistics.due import due
+from logistics.models import Departure, Leg
 from logistics.states import DEPARTURE_MOVES, DepartureState, Direction
 
 _BATCH = 2000
+TIMETABLES = "timetables"  # who changes timetables or opens departures, one at a time
 PUNCTUAL = dt.timedelta(minutes=5)  # a vehicle that leaves so much later than planned is not called late
 LONGEST_DELAY_MINUTES = 24 * 60
 
@@ -36,44 +38,26 @@ def open_departures(*, at: dt.datetime, until: dt.date | None = None) -> int:
 
     :param until: by default ``settings.DEPARTURE_HORIZON_DAYS`` ahead.
 
-    What is open already stays as it is, so that this can run as often as it likes.
+    What is open already stays as it is, so that this can run as often as it likes. It waits for whoever changes
+    timetables just now (``services.openings``).
     """
     since = day_of(at)
     until = until or since + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS)
     days = [since + dt.timedelta(days=n) for n in range((until - since).days + 1)]
     if not days:
         return 0
-    held = set(Departure.objects.filter(day__range=(days[0], days[-1])).values_list("lane_id", "round_id", "day"))
-    fresh = [
-        departure for departure in _due(days) if (departure.lane_id, departure.round_id, departure.day) not in held
-    ]
-    Departure.objects.bulk_create(fresh, batch_size=_BATCH, ignore_conflicts=True)
+    with transaction.atomic():
+        locks.mutex(TIMETABLES)
+        held = set(
+            Departure.objects.filter(day__range=(days[0], days[-1]), replaced=False).values_list(
+                "lane_id", "round_id", "day"
+            )
+        )
+        fresh = [
+            departure for departure in due(days) if (departure.lane_id, departure.round_id, departure.day) not in held
+        ]
+        Departure.objects.bulk_create(fresh, batch_size=_BATCH, ignore_conflicts=True)
     return len(fresh)
-
-
-def _due(days: list[dt.date]) -> Iterator[Departure]:
-    """Yield the departures of the days, unsaved, by day and time."""
-    valid = Q(valid_from__lte=days[-1]) & (Q(valid_to=None) | Q(valid_to__gt=days[0]))
-    timetables = [
-        *Lane.objects.filter(valid).order_by("departs", "pk"),
-        *Round.objects.filter(valid).order_by("departs", "pk"),
-    ]
-    for day in days:
-        for timetable in timetables:
-            if (
-                str(day.isoweekday()) in timetable.weekdays
-                and timetable.valid_from <= day
-                and (timetable.valid_to is None or day < timetable.valid_to)
-            ):
-                departs_at = dt.datetime.combine(day, timetable.departs, tzinfo=BEIJING).astimezone(dt.UTC)
-                yield Departure(
-                    lane_id=timetable.pk if isinstance(timetable, Lane) else None,
-                    round_id=timetable.pk if isinstance(timetable, Round) else None,
-                    day=day,
-                    departs_at=departs_at,
-                    arrives_at=departs_at + dt.timedelta(minutes=timetable.duration_minutes),
-                    crates=timetable.crates,
-                )
 
 
 def depart(departure: Departure, *, by, at: dt.datetime) -> Departure:

@@ -7,12 +7,14 @@ from itertools import count
 
 from core import numbers
 from core.storage_class import StorageClass
-from logistics.models import Consignment, Hub, Lane, Parcel, Round, RoundStop
+from logistics.models import Consignment, Hub, Lane, Parcel, Planner, Round, RoundStop
 from logistics.services import departures
 from logistics.states import ConsignmentState, HubKind
 from marketplace.order.models import Order
 from marketplace.partner.models import Partner
+from marketplace.users.models import User
 from tests.factories import villages
+from villages import codes
 from villages.models import PickupPoint
 from villages.states import Level
 
@@ -105,6 +107,16 @@ def small_network(*, crates: int = 100, open_at: dt.datetime | None = MONDAY, da
 def seller(**fields) -> Partner:
     number = next(_numbers)
     return Partner.objects.create(**{"name": f"测试合作社{number}", "code": f"test-{number}"} | fields)
+
+
+def planner(*divisions: str, person=None, at: dt.datetime = MONDAY):
+    """Return a person who plans some divisions."""
+    person = person or User.objects.create_user(phone=f"+8613900{next(_numbers):06d}", password="secret-2026")
+    for code in divisions or ("430700000000",):
+        level = {2: Level.PROVINCE, 4: Level.PREFECTURE, 6: Level.COUNTY}[len(codes.prefix_of(code))]
+        division = villages.division(code, name=f"区划{codes.prefix_of(code)}", level=level)
+        Planner.objects.create(user=person, division=division, since=at)
+    return person
 
 
 def consignment(
