@@ -72,6 +72,9 @@ RULES: dict[str, Rule] = {
     "network:index": Rule(MOVER),
     "network:api-scans": Rule(MOVER, methods=WRITE),
     "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
+    "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),
+    "network:manifest": Rule(MOVER, {"pk": "hub's departure"}),
+    "network:manifest-pdf": Rule(MOVER, {"pk": "hub's departure"}),
 }
 
 

@@ -53,6 +53,8 @@ def take_in(
         raise UnableToTakeIn(_("This parcel is: %(state)s.") % {"state": ParcelState(parcel.state).label})
     if parcel.hub_id == hub.pk:
         raise UnableToTakeIn(_("This parcel lies at this hub already."))
+    if departure is not None and _has_not_left(departure, at):
+        raise UnableToTakeIn(_("This vehicle has not left yet."))
     before = consignment.state
     if before == ConsignmentState.PACKED:
         steps.move(consignment, ConsignmentState.IN_TRANSIT)
@@ -69,6 +71,10 @@ def take_in(
         sensed=sensed,
         more=was | ({"before": before, "after": consignment.state} if before != consignment.state else {}),
     )
+
+
+def _has_not_left(departure: Departure, at: dt.datetime) -> bool:
+    return departure.state == DepartureState.SCHEDULED and at < departure.departs_at
 
 
 def _ends_at(departure_id: int, hub: Hub) -> bool:
@@ -107,7 +113,7 @@ def close(departure: Departure, *, hub: Hub, by, at: dt.datetime) -> list[Parcel
         raise UnableToClose(
             _("This departure was closed at %(time)s.") % {"time": f"{timezone.localtime(found.closed_at):%H:%M}"}
         )
-    if found.state == DepartureState.SCHEDULED and at < found.departs_at:
+    if _has_not_left(found, at):
         raise UnableToClose(_("This vehicle has not left yet."))
     departures.note_arrival(found, by=by, at=at)
     missing = list(short(found))

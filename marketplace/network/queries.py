@@ -1,11 +1,12 @@
 """Questions of hub workers and drivers: what lies at the own hub, what leaves and comes, what a departure carries."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, Subquery
 
-from logistics.models import Departure, Hub, Leg, Parcel
+from logistics.models import Departure, Hub, Leg, Parcel, Scan
 from logistics.states import DepartureState, Direction, ParcelState, ScanKind
 
 AHEAD, BEHIND = dt.timedelta(hours=24), dt.timedelta(hours=4)
@@ -36,7 +37,8 @@ def due(user, *, at: dt.datetime) -> list[Due]:
         .order_by("departs_at", "pk")
     )
     rows = (
-        _in_force(Leg.objects.filter(departure__in=departures))
+        Leg.objects.in_force()
+        .filter(departure__in=departures)
         .values("departure_id")
         .annotate(
             parcels=Count("consignment__parcels"),
@@ -62,9 +64,13 @@ class AtHub:
 
 
 def at_hubs(hubs: list[Hub], *, limit: int) -> list[AtHub]:
-    """Return the parcels that lie at some hubs, the first to leave first, in three queries."""
+    """Return the parcels that lie at some hubs, the first to leave first, in three queries.
+
+    ``came_as`` tells those that turned up as surplus from those that were unloaded.
+    """
     parcels = (
         Parcel.objects.filter(hub__in=hubs, state=ParcelState.AT_HUB)
+        .annotate(came_as=Subquery(Scan.objects.filter(parcel=OuterRef("pk")).order_by("-pk").values("kind")[:1]))
         .select_related("consignment__point")
         .prefetch_related("consignment__legs__departure__lane__destination", "consignment__legs__departure__round")
         .order_by("pk")[:limit]
@@ -104,50 +110,45 @@ def kinds(departure: Departure, *, hubs: list[Hub], at: dt.datetime) -> list[Sca
     return both[::-1] if came else both
 
 
-@dataclass
-class Stop:
-    """What a departure does at one place: the parcels that it sets down, or picks up."""
+class Act(StrEnum):
+    """What people note of a vehicle."""
 
-    name: str
-    at: dt.datetime
-    picks_up: bool
-    parcels: list[Parcel] = field(default_factory=list)
+    DEPART = "depart"
+    ARRIVE = "arrive"
+    DELAY = "delay"
+    BREAK_DOWN = "break-down"
+    CLOSE = "close"
 
 
-def manifest(departure: Departure) -> list[Stop]:
-    """Return what a departure carries by its stops, in the order of the trip, in two queries."""
-    legs = (
-        _in_force(departure.legs.all())
-        .select_related("consignment__point", "consignment__origin_stop")
-        .prefetch_related("consignment__parcels")
-        .order_by("arrives_at", "departs_at", "consignment_id")
-    )
-    stops: dict[tuple, Stop] = {}
-    for leg in legs:
-        consignment = leg.consignment
-        if departure.lane:
-            key, name, at = ("end",), departure.lane.destination.name, departure.arrives_at
-        elif leg.direction == Direction.OUT:
-            key, name, at = ("out", consignment.point_id), consignment.point.name, leg.arrives_at
-        else:
-            key, name, at = ("back", consignment.origin_stop_id), consignment.origin_stop.name, leg.departs_at
-        stop = stops.setdefault(key, Stop(name, at, leg.direction == Direction.BACK))
-        for parcel in consignment.parcels.all():
-            parcel.consignment = consignment
-            stop.parcels.append(parcel)
-    return sorted((stop for stop in stops.values() if stop.parcels), key=lambda stop: (stop.at, stop.picks_up))
+EARLIEST = dt.timedelta(hours=1)  # before its time that a vehicle can be said to have left
+
+
+def acts(departure: Departure, *, user, hubs: list[Hub], at: dt.datetime) -> set[Act]:
+    """Return what a driver, or somebody of these hubs, can note of a departure now."""
+    mine, start = {hub.pk for hub in hubs}, departure.lane.origin_id if departure.lane else departure.round.hub_id
+    drives = departure.round is not None and departure.round.driver_id == user.pk
+    at_start, at_end = drives or start in mine, drives or end_of(departure) in mine
+    state, found = departure.state, set()
+    if state == DepartureState.SCHEDULED and at_start and departure.departs_at - EARLIEST <= at:
+        found.add(Act.DEPART)
+    if state == DepartureState.DEPARTED and at_end:
+        found.add(Act.ARRIVE)
+    if state in {DepartureState.SCHEDULED, DepartureState.DEPARTED} and (at_start or at_end):
+        found.add(Act.DELAY)
+    if state == DepartureState.DEPARTED and (at_start or at_end):
+        found.add(Act.BREAK_DOWN)
+    came = state in {DepartureState.DEPARTED, DepartureState.ARRIVED} or departure.departs_at <= at
+    if end_of(departure) in mine and came and not departure.closed_at and state != DepartureState.CANCELLED:
+        found.add(Act.CLOSE)
+    return found
 
 
 def parcel_of(departure: Departure, *, number: str) -> Parcel | None:
     """Return the parcel of a departure's manifest with a number, or with an ending that only one of them has."""
-    legs = _in_force(departure.legs.all()).values("consignment_id")
+    legs = departure.legs.in_force().values("consignment_id")
     aboard = Parcel.objects.filter(consignment__in=legs)
     found = aboard.filter(number=number).first()
     if found is None:
         ending = list(aboard.filter(number__endswith=number)[:2])
         found = ending[0] if len(ending) == 1 else None
     return found
-
-
-def _in_force(legs: QuerySet[Leg]) -> QuerySet[Leg]:
-    return legs.filter(released_at=None, route_version=F("consignment__route_version"))

@@ -1,22 +1,24 @@
 """The console of hub workers and drivers: what lies at the hub, what leaves and comes, loading and unloading."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import clock
+from core import clock, numbers
 from logistics.models import Departure, Hub, Parcel
-from logistics.services import scans
-from logistics.states import ParcelState, ScanKind
-from marketplace.network import queries
-from marketplace.network.forms import ScanForm
+from logistics.services import arrivals, departures, scans
+from logistics.states import ScanKind
+from marketplace.network import manifests, paper, queries
+from marketplace.network.forms import DelayForm, ScanForm
+from marketplace.network.queries import Act
 from marketplace.network.words import DONE
 
 PARCELS_SHOWN = 200
+NUMBER_LENGTH = 13
 
 
 @require_safe
@@ -34,51 +36,148 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def departure(request: HttpRequest, pk: int) -> HttpResponse:
-    """A departure's manifest by its stops; a parcel that is read is loaded, or unloaded where it ends."""
-    mine = Departure.objects.visible_to(request.user)
-    found = get_object_or_404(mine.select_related("lane__origin", "lane__destination", "round__hub"), pk=pk)
-    hubs, now = queries.hubs_of(request.user), clock.now()
-    kinds = queries.kinds(found, hubs=hubs, at=now)
+    """A departure's manifest by its stops; a parcel that is read is loaded, or taken in where it ends."""
+    found, hubs = _mine(request, pk), queries.hubs_of(request.user)
+    kinds = queries.kinds(found, hubs=hubs, at=clock.now())
     form, status = ScanForm(request.POST or None, kinds=kinds, initial={"do": request.GET.get("do")}), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            parcel = queries.parcel_of(found, number=form.cleaned_data["number"])
+            parcel = _parcel(found, form, hubs)
             if parcel is None:
                 form.add_error("number", _("This departure has no such parcel."))
                 status = 404
             elif _scanned(request, found, parcel, form, hubs):
                 return redirect(f"{reverse('network:departure', args=[pk])}?do={form.cleaned_data['do']}")
-    stops = queries.manifest(found)
+    return _page(request, found, hubs, form=form, delay_form=DelayForm(), status=status)
+
+
+def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, delay_form, status: int) -> HttpResponse:
+    stops = manifests.stops_of(found)
+    parcels, crates = manifests.totals(stops)
+    acts = queries.acts(found, user=request.user, hubs=hubs, at=clock.now())
+    unloads = _end(found, hubs) is not None and form.kinds[0] == ScanKind.UNLOADED
     context = _context(hubs) | {
         "departure": found,
         "form": form,
+        "delay_form": delay_form,
         "stops": stops,
         "booked": max(found.taken_out, found.taken_back),
-        "parcels": sum(len(stop.parcels) for stop in stops),
-        "aboard": sum(_is_aboard(parcel, found) for stop in stops for parcel in stop.parcels),
+        "parcels": parcels,
+        "crates": crates,
+        "aboard": sum(manifests.is_aboard(parcel, found) for stop in stops for parcel in stop.parcels),
+        "arrived": manifests.arrived(found) if unloads else None,
+        **{f"can_{act.name.lower()}": act in acts for act in Act},
     }
     return render(request, "network/departure.html", context, status=status)
 
 
+@require_POST
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that the vehicle left, arrived, is late, broke down; or close the departure at its end."""
+    found, hubs, now = _mine(request, pk), queries.hubs_of(request.user), clock.now()
+    act = request.POST.get("act")
+    if act not in queries.acts(found, user=request.user, hubs=hubs, at=now):
+        if act in set(Act):
+            messages.error(request, _("This cannot be noted of this departure now."))
+            return redirect("network:departure", pk=pk)
+        raise Http404("no such act")
+    try:
+        if act == Act.DELAY:
+            delay_form = DelayForm(request.POST)
+            if not delay_form.is_valid():
+                form = ScanForm(None, kinds=queries.kinds(found, hubs=hubs, at=now))
+                return _page(request, found, hubs, form=form, delay_form=delay_form, status=422)
+            minutes = delay_form.cleaned_data["minutes"]
+            departures.delay(found, minutes=minutes, by=request.user, at=now)
+            said = _("Noted: %(minutes)d minutes late.") % {"minutes": minutes}
+        elif act == Act.DEPART:
+            departures.depart(found, by=request.user, at=now)
+            said = _("Noted: the vehicle has left.")
+        elif act == Act.ARRIVE:
+            departures.arrive(found, by=request.user, at=now)
+            said = _("Noted: the vehicle is here.")
+        elif act == Act.BREAK_DOWN:
+            departures.break_down(found, by=request.user, at=now)
+            said = _("Noted: the vehicle has broken down. What it carries goes on from the hub that takes it.")
+        else:
+            short = arrivals.close(found, hub=_end(found, hubs), by=request.user, at=now)
+            said = (
+                _("Closed. %(count)d parcels are short.") % {"count": len(short)}
+                if short
+                else _("Closed. All is here.")
+            )
+    except (departures.UnableToRun, arrivals.UnableToClose) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, said)
+    return redirect("network:departure", pk=pk)
+
+
+@require_safe
+def manifest(request: HttpRequest, pk: int) -> HttpResponse:
+    """The manifest for print, by stop and storage class, with places to sign."""
+    found = _mine(request, pk)
+    stops = manifests.stops_of(found)
+    parcels, crates = manifests.totals(stops)
+    context = _context(queries.hubs_of(request.user)) | {
+        "departure": found,
+        "stops": stops,
+        "parcels": parcels,
+        "crates": crates,
+        "now": clock.now(),
+    }
+    return render(request, "network/manifest.html", context)
+
+
+@require_safe
+def manifest_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same as PDF."""
+    found = _mine(request, pk)
+    drawn = paper.manifest(found, manifests.stops_of(found), at=clock.now())
+    answer = HttpResponse(drawn, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="manifest-{found.pk}-{found.day:%Y%m%d}.pdf"'
+    return answer
+
+
+def _mine(request: HttpRequest, pk: int) -> Departure:
+    mine = Departure.objects.visible_to(request.user).distinct()
+    return get_object_or_404(mine.select_related("lane__origin", "lane__destination", "round__hub"), pk=pk)
+
+
+def _end(found: Departure, hubs: list[Hub]) -> Hub | None:
+    """Return the own hub where a departure ends."""
+    return next((hub for hub in hubs if hub.pk == queries.end_of(found)), None)
+
+
+def _parcel(found: Departure, form: ScanForm, hubs: list[Hub]) -> Parcel | None:
+    """Return the parcel that was read; at the end of the trip also one that the manifest does not have.
+
+    For that its whole number is asked for: nobody has it who does not have the label before him.
+    """
+    number = form.cleaned_data["number"]
+    parcel = queries.parcel_of(found, number=number)
+    takes_in = form.cleaned_data["do"] == ScanKind.UNLOADED and _end(found, hubs) is not None
+    if parcel is None and takes_in and len(number) == NUMBER_LENGTH and numbers.is_sound(number):
+        parcel = Parcel.objects.filter(number=number).first()
+    return parcel
+
+
 def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanForm, hubs: list[Hub]) -> bool:
-    """Load or unload the parcel, or say above the field why not."""
-    act = {"nonce": form.cleaned_data["nonce"], "by": request.user, "at": clock.now()}
-    hub = next((hub for hub in hubs if hub.pk == queries.end_of(found)), None)
+    """Load the parcel or take it in, or say above the field why not."""
+    act = {"departure": found, "nonce": form.cleaned_data["nonce"], "by": request.user, "at": clock.now()}
+    hub = _end(found, hubs)
     try:
         if form.cleaned_data["do"] == ScanKind.UNLOADED and hub is not None:
-            scan = scans.unload(parcel, hub=hub, **act)
+            scan = arrivals.take_in(parcel, hub=hub, **act)
         else:
-            scan = scans.load(parcel, departure=found, **act)
+            scan = scans.load(parcel, **act)
     except scans.UnableToScan as refusal:
         form.add_error("number", str(refusal))
         return False
-    messages.success(request, DONE[ScanKind(scan.kind)] % {"number": parcel.number})
+    say = messages.warning if scan.kind == ScanKind.SURPLUS else messages.success
+    say(request, DONE[ScanKind(scan.kind)] % {"number": parcel.number})
     return True
-
-
-def _is_aboard(parcel: Parcel, found: Departure) -> bool:
-    return parcel.state == ParcelState.LOADED and parcel.departure_id == found.pk
 
 
 def _context(hubs: list[Hub]) -> dict:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from logistics.models import Departure, Parcel, Scan
 from logistics.services import scans
 from logistics.states import ParcelState
-from marketplace.network import queries
+from marketplace.network import manifests, queries
 from tests.factories import shop
 from tests.integration.network.conftest import client_of, leg_of, state_of
 
@@ -138,7 +138,7 @@ def test_departures_of_others_are_a_404(made, worker, driver, parcel):
 def test_a_round_sets_down_and_picks_up_by_stop(made, driver, parcel):
     departure = leg_of(parcel, 1).departure
 
-    stops = queries.manifest(departure)
+    stops = manifests.stops_of(departure)
 
     assert [(stop.name, stop.picks_up, len(stop.parcels)) for stop in stops] == [(made.network.stop.name, True, 1)]
     page = client_of(driver).get(page_of(departure)).content.decode()
