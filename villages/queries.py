@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from core.clock import BEIJING
 from villages import codes
-from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointHours
+from villages.hours import Week
+from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointDay, PointHours
 from villages.states import Level
 
 EARTH_KM = 6371.0088  # mean radius (IUGG)
@@ -165,20 +165,13 @@ def hours_of(point_ids: Iterable[int]) -> dict[int, list[tuple[int, dt.time, dt.
 
 def is_open_at(hours: Hours, at: dt.datetime) -> bool:
     """Tell whether a point with these hours is open at a moment."""
-    local = at.astimezone(BEIJING)
-    return any(day == local.weekday() and opens <= local.time() < closes for day, opens, closes in hours)
+    return Week(hours).is_open(int(at.timestamp()))
 
 
 def next_opening(hours: Hours, at: dt.datetime) -> dt.datetime | None:
     """Return the first moment from ``at`` on at which a point with these hours is open; None for one that never is."""
-    local = at.astimezone(BEIJING)
-    for ahead in range(8):
-        day = local.date() + dt.timedelta(days=ahead)
-        for weekday, opens, closes in sorted(hours):
-            if weekday != day.weekday() or (ahead == 0 and local.time() >= closes):
-                continue
-            return max(local, dt.datetime.combine(day, opens, tzinfo=BEIJING)).astimezone(dt.UTC)
-    return None
+    opens = Week(hours).next_opening(math.ceil(at.timestamp()))
+    return dt.datetime.fromtimestamp(opens, tz=dt.UTC) if opens is not None else None
 
 
 def capacities_of(point_ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -189,3 +182,17 @@ def capacities_of(point_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     for point_id, storage_class, crates in rows:
         found[point_id][storage_class] = crates
     return found
+
+
+def held_of(point_ids: Iterable[int], *, since: dt.date) -> dict[tuple[int, dt.date, str], tuple[int, int]]:
+    """Return (capacity, held) in crates by point, day and storage class, in one query.
+
+    A day that nobody has asked for yet has no row: it is empty, with the capacity that the point has now.
+    """
+    rows = PointDay.objects.filter(point_id__in=list(point_ids), day__gte=since)
+    return {
+        (point_id, day, storage_class): (capacity, held)
+        for point_id, day, storage_class, capacity, held in rows.values_list(
+            "point_id", "day", "storage_class", "capacity", "held"
+        )
+    }

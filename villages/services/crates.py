@@ -40,9 +40,10 @@ _HOLD = f"""
     WHERE {_DAYS}.point_id = asked.point_id AND {_DAYS}.day = asked.day
       AND {_DAYS}.storage_class = asked.storage_class
       AND {_DAYS}.held + asked.crates <= {_DAYS}.capacity
-      AND EXISTS (SELECT 1 FROM {_POINTS} p WHERE p.id = asked.point_id AND p.state = '{PointState.OPEN}')
+      {{only}}
     RETURNING {_DAYS}.point_id, {_DAYS}.day, {_DAYS}.storage_class
 """
+_ONLY_OPEN = f"AND EXISTS (SELECT 1 FROM {_POINTS} p WHERE p.id = asked.point_id AND p.state = '{PointState.OPEN}')"
 _RELEASE = f"""
     UPDATE {_DAYS} SET held = {_DAYS}.held - asked.crates
     FROM {{asked}}
@@ -80,13 +81,25 @@ def hold(requests: Sequence[CratesRequest]) -> None:
     :raises UnableToHoldCrates: where any of them finds no room; the caller's transaction must then end.
     :raises LockOrderError: outside a transaction, or after departures or the ledger were locked in it.
     """
+    _hold(requests, _HOLD.replace("{only}", _ONLY_OPEN))
+
+
+def hold_again(requests: Sequence[CratesRequest]) -> None:
+    """Hold crates that the caller's transaction has just given back, also where the point takes nothing new any more.
+
+    :raises UnableToHoldCrates: as ``hold`` does.
+    """
+    _hold(requests, _HOLD.replace("{only}", ""))
+
+
+def _hold(requests: Sequence[CratesRequest], statement: str) -> None:
     asked = _together(requests)
     if not asked:
         return
     locks.touch(locks.Rank.POINT_DAY)
     with connection.cursor() as cursor:
         cursor.execute(*_with(asked, _OPEN_DAYS))
-    held = _change(asked, _HOLD)
+    held = _change(asked, statement)
     refused = [request for request in asked if _key(request) not in held]
     if refused:
         raise UnableToHoldCrates(refused)
