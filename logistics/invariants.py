@@ -31,7 +31,7 @@ def departures_hold_their_legs() -> Iterator[Finding]:
 def live_legs_are_of_the_route_in_force() -> Iterator[Finding]:
     """No leg of an older route, or of a consignment that was cancelled or waits for a route, is live."""
     stale = Leg.objects.filter(released_at=None).filter(
-        ~Q(route_version=F("consignment__route_version"))
+        Q(parcel=None) & ~Q(route_version=F("consignment__route_version"))
         | Q(consignment__state__in=[ConsignmentState.CANCELLED, ConsignmentState.AWAITING_ROUTE])
     )
     for leg in stale.select_related("consignment").iterator(chunk_size=2000):

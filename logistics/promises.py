@@ -1,15 +1,27 @@
-"""The promise (承诺到达): when the chosen point can hand a consignment over."""
+"""The promise (承诺到达): when the chosen point can hand a consignment over.
+
+It is the earliest arrival over departures that have room, at a moment at which the point is open, on a day on which it
+has crates free; full departures count as full a little early, so that those who ask now still find room when they are
+routed some seconds later.
+"""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
+from core.clock import BEIJING, day_of
 from logistics import snapshots
+from logistics.timetable import Route, Timetable
 from villages import queries as villages
+from villages.hours import Week
 
 SHELVING = dt.timedelta(minutes=30)  # from the vehicle's arrival until the parcels stand on the shelf
+_SHELVING = int(SHELVING.total_seconds())
 
 
 @dataclass(frozen=True)
@@ -27,35 +39,135 @@ class PromiseRequest:
     ready_from: dt.datetime | None = None
 
 
+class Refusal(TextChoices):
+    """Why a point cannot promise a consignment."""
+
+    NOT_KEPT = "NOT_KEPT", _("This point has no cold store for it.")
+    TOO_LARGE = "TOO_LARGE", _("It is more than this point can keep on a day.")
+    NO_VEHICLE = "NO_VEHICLE", _("No vehicle brings it to this point.")
+    NO_ROOM = "NO_ROOM", _("This point has no room on the days ahead.")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """When a consignment can be handed over, or why it cannot; with the route that the answer rests on.
+
+    :param largest: the most crates that one consignment may have on this way: the smallest vehicle's, and the point's
+        of a day; 0 where there is no way at all.
+    """
+
+    handed_over_at: dt.datetime | None
+    refusal: Refusal | None = None
+    route: Route | None = None
+    largest: int = 0
+
+
 def ready_from(at: dt.datetime) -> dt.datetime:
     """Return when what is ordered at ``at`` can be dropped at the seller's stop."""
     return at + dt.timedelta(hours=settings.PACKING_HOURS)
 
 
-def handed_over_from(hours: villages.Hours, arrives_at: dt.datetime) -> dt.datetime | None:
-    """Return when a point with these hours can hand over what arrives at a moment; None for one that never opens."""
-    return villages.next_opening(hours, arrives_at + SHELVING)
+def handed_over_from(week: Week, arrives: int) -> dt.datetime | None:
+    """Return when a point with these hours can hand over what arrives at a moment; None for one that never opens.
+
+    :param arrives: in seconds since 1970.
+    """
+    opens = week.next_opening(arrives + _SHELVING)
+    return dt.datetime.fromtimestamp(opens, tz=dt.UTC) if opens is not None else None
 
 
-def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime) -> list[dt.datetime | None]:
-    """Return for each request when its point can hand it over, or None where no way leads there.
+def first_arrival_for(week: Week, day: dt.date) -> int:
+    """Return the earliest arrival, in seconds since 1970, after which nothing is handed over before a day begins.
 
-    Two queries however many requests there are (more when the timetable has to be read anew). Nothing is taken: when
-    the consignment is routed, a departure may have filled up.
+    What arrives after the shop has closed in the evening is handed over in the morning.
+    """
+    closed = week.last_closing(int(dt.datetime.combine(day, dt.time(), tzinfo=BEIJING).timestamp()))
+    return max(0, closed - _SHELVING) if closed is not None else 0
+
+
+def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime, together: bool = False) -> list[Promise]:
+    """Return for each request the promise of its point.
+
+    Two queries however many requests there are (more when the timetable or a point has to be read anew). Nothing is
+    taken: when the consignment is routed, a departure may have filled up.
+
+    :param together: the requests are of one order: what one takes of vehicles and of a point's day is not there for
+        the next.
     """
     if not requests:
         return []
     timetable = snapshots.current(at)
-    hours = villages.hours_of({request.point_id for request in requests})
-    found = []
+    known = snapshots.points({request.point_id for request in requests})
+    held = villages.held_of(known, since=day_of(at))
+    taken: Counter = Counter()
+    ways = Counter((request.origin_stop_id, request.point_id) for request in requests)
+    found, borrowed = [], []
     for request in requests:
-        route = timetable.route(
-            origin=request.origin_stop_id,
-            destination=request.point_id,
-            at=int((request.ready_from or ready_from(at)).timestamp()),
-            storage_class=str(request.storage_class),
-            crates=request.crates + settings.PROMISE_RESERVE_CRATES,
-        )
-        arrives_at = route and dt.datetime.fromtimestamp(route.arrives, tz=dt.UTC)
-        found.append(handed_over_from(hours[request.point_id], arrives_at) if arrives_at else None)
+        promise = _promise(timetable, known[request.point_id], request, held, taken, at)
+        found.append(promise)
+        if not together or promise.handed_over_at is None:
+            continue
+        taken[(request.point_id, day_of(promise.handed_over_at), str(request.storage_class))] += request.crates
+        if ways[(request.origin_stop_id, request.point_id)] > 1:
+            timetable.take(promise.route, request.crates)
+            borrowed.append((promise.route, request.crates))
+    for route, crates in borrowed:
+        timetable.give(route, crates)
     return found
+
+
+def times(requests: Sequence[PromiseRequest], *, at: dt.datetime) -> list[dt.datetime | None]:
+    """Return for each request when its point can hand it over, or None where it cannot."""
+    return [promise.handed_over_at for promise in promises(requests, at=at)]
+
+
+def _promise(
+    timetable: Timetable,
+    point: snapshots.KnownPoint,
+    request: PromiseRequest,
+    held: dict[tuple, tuple[int, int]],
+    taken: Counter,
+    at: dt.datetime,
+) -> Promise:
+    storage_class = str(request.storage_class)
+    keeps = point.crates_a_day.get(storage_class, 0)
+    if not keeps:
+        return Promise(None, Refusal.NOT_KEPT)
+    way = {
+        "origin": request.origin_stop_id,
+        "destination": request.point_id,
+        "at": int((request.ready_from or ready_from(at)).timestamp()),
+        "storage_class": storage_class,
+    }
+    crates = request.crates + settings.PROMISE_RESERVE_CRATES
+    not_before, no_room = 0, False
+    for _day in range(settings.DEPARTURE_HORIZON_DAYS + 1):
+        route = timetable.route(**way, crates=crates, not_before=not_before)
+        if route is None:
+            return _refused(timetable, way, keeps, request.crates, no_room=no_room)
+        handed_over_at = handed_over_from(point.week, route.arrives)
+        if handed_over_at is None:
+            return Promise(None, Refusal.NO_VEHICLE)
+        day = day_of(handed_over_at)
+        key = (request.point_id, day, storage_class)
+        capacity, is_held = held.get(key, (keeps, 0))
+        if is_held + taken[key] + request.crates <= capacity:
+            return Promise(handed_over_at, None, route, min(keeps, _largest(timetable, route)))
+        no_room = True
+        not_before = first_arrival_for(point.week, day + dt.timedelta(days=1))
+    return _refused(timetable, way, keeps, request.crates, no_room=no_room)
+
+
+def _refused(timetable: Timetable, way: dict, keeps: int, crates: int, *, no_room: bool) -> Promise:
+    """Return why there is no promise: no vehicle goes at all, none is large enough, or the point is full."""
+    least = timetable.route(**way, crates=1)
+    if least is None:
+        return Promise(None, Refusal.NO_VEHICLE)
+    largest = min(keeps, _largest(timetable, least))
+    if crates > largest:
+        return Promise(None, Refusal.TOO_LARGE, largest=largest)
+    return Promise(None, Refusal.NO_ROOM if no_room else Refusal.NO_VEHICLE, largest=largest)
+
+
+def _largest(timetable: Timetable, route: Route) -> int:
+    return max(1, timetable.smallest(route) - settings.PROMISE_RESERVE_CRATES)

@@ -5,7 +5,7 @@ from collections import Counter
 
 from core.storage_class import StorageClass
 from logistics.models import Consignment, Parcel
-from logistics.promises import PromiseRequest, promises
+from logistics.promises import PromiseRequest, times
 from logistics.states import ParcelState
 from villages.models import PickupPoint
 
@@ -20,7 +20,7 @@ def earliest_arrival(
     origin_stop: PickupPoint, *, point: PickupPoint, storage_class: str, crates: int, at: dt.datetime
 ) -> dt.datetime | None:
     """Return when the point could hand over what is ordered at ``at`` from a stop, or None where no way leads there."""
-    return promises([PromiseRequest(origin_stop.pk, point.pk, storage_class, crates)], at=at)[0]
+    return times([PromiseRequest(origin_stop.pk, point.pk, storage_class, crates)], at=at)[0]
 
 
 def shelf_suggestions(consignment: Consignment, *, limit: int = 3) -> list[str]:

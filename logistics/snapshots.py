@@ -1,10 +1,11 @@
-"""The timetable as a process last read it from the database.
+"""The timetable, and the points' hours and crates a day, as a process last read them from the database.
 
 Reading thousands of departures for one question would cost more than the answer. A snapshot may be some seconds old:
-what is taken of a departure is decided by the guarded update and never by a snapshot.
+what is taken of a departure or of a point's day is decided by the guarded update and never by a snapshot.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from django.db.models import Max
 from logistics.models import Departure, Lane, Round, RoundStop
 from logistics.states import DepartureState
 from logistics.timetable import Connection, Ride, Rounds, Run, Timetable
+from villages import queries as villages
+from villages.hours import Week
 
 ON_THE_ROAD = timedelta(days=1)  # how long after leaving its hub a round may still call at a stop
 FRESH_SECONDS = 20.0
@@ -29,6 +32,17 @@ class _Kept:
 
 
 _kept: _Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPoint:
+    """When a point is open, and how many crates a day it keeps of each storage class."""
+
+    week: Week
+    crates_a_day: dict[str, int]
+
+
+_points: dict[tuple[str, int], tuple[float, KnownPoint]] = {}
 
 
 def current(at: datetime, *, fresh: bool = False) -> Timetable:
@@ -58,6 +72,25 @@ def forget() -> None:
     """Drop what this process has kept."""
     global _kept
     _kept = None
+    _points.clear()
+
+
+def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
+    """Return what is known of some points; two queries for those that were not asked about some seconds ago."""
+    database, now = str(connection.settings_dict["NAME"]), time.monotonic()
+    found, unknown = {}, []
+    for pk in set(ids):
+        read_at, known = _points.get((database, pk), (0.0, None))
+        if known is not None and now - read_at < FRESH_SECONDS:
+            found[pk] = known
+        else:
+            unknown.append(pk)
+    if unknown:
+        hours, crates = villages.hours_of(unknown), villages.capacities_of(unknown)
+        for pk in unknown:
+            found[pk] = KnownPoint(Week(hours[pk]), crates[pk])
+            _points[(database, pk)] = (now, found[pk])
+    return found
 
 
 def _refresh(kept: _Kept) -> bool:

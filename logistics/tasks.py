@@ -9,8 +9,8 @@ from logistics.services import departures, rerouting, routing
 
 @shared_task
 def route_waiting() -> None:
-    """Route what waits; also what missed its first departure."""
-    rerouting.reroute_missed(at=clock.now())
+    """Route what waits, and what cannot go on as it was planned."""
+    rerouting.mend(at=clock.now())
     while routing.route_waiting(limit=settings.ROUTING_BATCH, at=clock.now()).claimed:
         pass
 

@@ -316,6 +316,10 @@ class Timetable:
         ride = self.rides[hop.departure_id]
         return (ride.free_out if hop.direction == Direction.OUT else ride.free_back) >= crates
 
+    def has_room_for(self, route: Route, crates: int) -> bool:
+        """Tell whether every departure of a route has room for so many crates now."""
+        return all(self._has_room(hop, crates) for hop in route.hops)
+
     def take(self, route: Route, crates: int) -> None:
         """Note that a route's crates are taken."""
         for hop in route.hops:

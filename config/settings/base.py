@@ -194,7 +194,7 @@ COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
 # Goods measured beyond these (°C, least and most) are flagged. GB 31605-2020, the standard of cold-chain logistics, has
 # the temperature checked wherever goods change hands; the figures leave a reading taken at an open door some room.
 TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}
-PROMISE_RESERVE_CRATES = 0
+PROMISE_RESERVE_CRATES = 2  # of each departure, that are not promised: several ask before the first is routed
 DEPARTURE_HORIZON_DAYS = 10
 ROUTING_LEASE_SECONDS = 10
 ROUTING_BATCH = 200

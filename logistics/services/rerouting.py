@@ -1,26 +1,33 @@
-"""Re-routing: what missed its departure, or was asked to, gets another route; what was ridden of the old one stays."""
+"""Re-routing: what cannot go on as planned gets another route; what was ridden of the old one stays.
+
+A parcel cannot go on when it was left behind, when a departure ahead of it is cancelled, broken down or too late for
+the next, or when it lies where its route does not lead. ``mend`` finds all of these from the database alone, so that
+nobody who cancels or delays a departure has to know what was on it.
+"""
 
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from core import events, locks
 from core.events import NewEvent
 from logistics import snapshots
-from logistics.models import Consignment, Leg
-from logistics.services import capacity, routing
-from logistics.states import MOVES, ConsignmentState, Direction, ParcelState
-from logistics.timetable import Route
+from logistics.models import Consignment, Departure, Leg, Parcel
+from logistics.services import capacity, expectations, routing
+from logistics.services.expectations import Expectations
+from logistics.services.ways import GRACE, UNSENT, Place, Way, ways_of
+from logistics.states import MOVES, NOT_RUNNING, ConsignmentState
+from logistics.timetable import Route, Timetable
 
 log = logging.getLogger(__name__)
 
-GRACE = dt.timedelta(minutes=20)  # that a loading may be late before the departure counts as missed
+LOOKED_BACK = dt.timedelta(days=2)  # how long after its end a disturbed departure is still asked about
 _TRIES = 3
+_UNDER_WAY = (*UNSENT, ConsignmentState.IN_TRANSIT)
 
 
 class UnableToReroute(Exception):
@@ -30,7 +37,7 @@ class UnableToReroute(Exception):
 def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason: str) -> int:
     """Take the routes of consignments away, so that they wait for another; return how many.
 
-    :param reason: a word for the log: ``missed``, ``departure-cancelled``, ``asked``.
+    :param reason: a word for the log: ``missed``, ``asked``.
     :raises UnableToReroute: where one of them has already been loaded, or has ended; then none is changed.
     """
     with transaction.atomic():
@@ -62,82 +69,212 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
     return len(rows)
 
 
-def reroute_missed(*, at: dt.datetime, by="task:routing") -> int:
-    """Re-route what was not loaded when its departure left, at the stop or at a hub; return how many consignments."""
-    late = Leg.objects.filter(
-        released_at=None, route_version=F("consignment__route_version"), departs_at__lt=at - GRACE
-    ).order_by("consignment_id")
-    unsent = late.filter(sequence=1, consignment__state__in=[ConsignmentState.ROUTED, ConsignmentState.PACKED])
-    missed = list(Consignment.objects.filter(pk__in=unsent.values("consignment")[: settings.ROUTING_BATCH]))
-    if missed:
-        reroute(missed, at=at, by=by, reason="missed")
-    here = F("consignment__parcels__hub")
-    stranded = late.filter(
-        Q(departure__lane__origin=here) | Q(direction=Direction.OUT, departure__round__hub=here),
-        consignment__state=ConsignmentState.IN_TRANSIT,
-        consignment__parcels__state=ParcelState.AT_HUB,
-    )
-    pairs = dict(stranded.values_list("consignment_id", "sequence")[: settings.ROUTING_BATCH])
-    sent_on = sum(_send_on(pk, missed=sequence, at=at, by=by) for pk, sequence in pairs.items())
-    return len(missed) + sent_on
-
-
-def _send_on(consignment_id: int, *, missed: int, at: dt.datetime, by) -> bool:
-    """Give a consignment that stands at a hub a way on from there, in place of its legs from the missed one on."""
-    for attempt in range(_TRIES):
-        consignment = Consignment.objects.select_related("order").get(pk=consignment_id)
-        places = set(consignment.parcels.values_list("state", "hub_id"))
-        if len(places) != 1 or next(iter(places))[0] != ParcelState.AT_HUB:
-            return False  # some of its parcels are on their way: the others follow on the legs that it has
-        [(_, hub_id)] = places
-        route = snapshots.current(at, fresh=attempt > 0).route_from_hub(
-            hub=hub_id,
-            destination=consignment.point_id,
-            at=routing.seconds(at),
-            storage_class=consignment.storage_class,
-            crates=consignment.crates,
-        )
-        if route is None:
-            continue
+def mend(*, at: dt.datetime, by="task:routing") -> int:
+    """Find what cannot go on as planned, give it another way or another time; return how many consignments changed."""
+    troubled = _troubled(at)
+    rows = Consignment.objects.filter(pk__in=troubled, state__in=_UNDER_WAY).order_by("pk")
+    changed, unsent = 0, []
+    for row in rows.select_related("order"):
+        outcome = _mended(row, at=at, by=by)
+        if outcome is _UNSENT_IN_TROUBLE:
+            unsent.append(row)
+        else:
+            changed += outcome
+    for row in unsent:
         try:
-            if _replaced(consignment, route, missed=missed, at=at, by=by):
-                return True
+            changed += reroute([row], at=at, by=by, reason="missed")
+        except UnableToReroute:
+            log.info("%s moved while it was to be re-routed", row.number)
+    return changed
+
+
+def _troubled(at: dt.datetime) -> set[int]:
+    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned."""
+    batch = settings.ROUTING_BATCH
+    under_way = Leg.objects.in_force().filter(consignment__state__in=_UNDER_WAY)
+    missed = under_way.filter(loaded_at=None, departs_at__lt=at - GRACE).values_list("consignment_id", flat=True)
+    disturbed = Departure.objects.filter(Q(state__in=sorted(NOT_RUNNING)) | Q(delay_minutes__gt=0))
+    disturbed = list(disturbed.filter(arrives_at__gt=at - LOOKED_BACK).values_list("pk", "state"))
+    stopped = [pk for pk, state in disturbed if state in NOT_RUNNING]
+    late = [pk for pk, state in disturbed if state not in NOT_RUNNING]
+    dead = under_way.filter(departure__in=stopped).values_list("consignment_id", flat=True)
+    # A delay shows where a leg arrives after what the consignment was planned for, or after the next leg has left.
+    moved = under_way.filter(departure__in=late)
+    follows = Leg.objects.in_force().filter(
+        consignment=OuterRef("consignment"), sequence=OuterRef("sequence") + 1, departs_at__lt=OuterRef("arrives_at")
+    )
+    overtaken = moved.filter(Exists(follows)).values_list("consignment_id", flat=True)
+    later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
+    found: set[int] = set()
+    for query in (dead, overtaken, missed, later):
+        found |= set(query[:batch])
+    return found
+
+
+_UNSENT_IN_TROUBLE = object()
+
+
+def _mended(consignment: Consignment, *, at: dt.datetime, by):
+    """Mend one consignment; tell whether it changed, or that it has not been sent and can be routed anew."""
+    for attempt in range(_TRIES):
+        ways = ways_of(consignment, at)
+        broken = [way for way in ways if not way.holds(at)]
+        if not broken:
+            return _timed_anew(consignment, at=at, by=by)
+        if consignment.state in UNSENT:
+            return _UNSENT_IN_TROUBLE
+        hopes = Expectations.of([consignment])
+        timetable = snapshots.current(at, fresh=attempt > 0)
+        try:
+            return _sent_on(consignment, ways, broken, timetable, hopes, at=at, by=by)
         except capacity.UnableToTakeCapacity:
             continue
-    log.warning("no way on for %s", consignment.number)
+    log.warning("no room on the way on for %s", consignment.number)
     return False
 
 
+def _sent_on(
+    consignment: Consignment,
+    ways: Sequence[Way],
+    broken: Sequence[Way],
+    timetable: Timetable,
+    hopes: Expectations,
+    *,
+    at: dt.datetime,
+    by,
+) -> bool:
+    """Give the consignment a way on, where all of it stands together; else each parcel that needs one its own."""
+    together = len({way.place[:2] for way in ways}) == 1 and not any(way.parcel.strayed for way in ways)
+    if together and len(broken) == len(ways) == consignment.parcels.count():
+        route = _route_from(timetable, broken[0].place, consignment, consignment.crates, hopes, at=at)
+        return route is not None and _replaced(consignment, broken, route, hopes, parcel=None, at=at, by=by)
+    changed = False
+    for way in broken:
+        route = _route_from(timetable, way.place, consignment, way.parcel.crates, hopes, at=at)
+        changed |= route is not None and _replaced(consignment, [way], route, hopes, parcel=way.parcel, at=at, by=by)
+    return changed
+
+
+def _route_from(
+    timetable: Timetable, place: Place, consignment: Consignment, crates: int, hopes: Expectations, *, at: dt.datetime
+) -> Route | None:
+    asked = {
+        "destination": consignment.point_id,
+        "at": routing.seconds(max(place.since, at)),
+        "storage_class": consignment.storage_class,
+        "crates": crates,
+        "not_before": hopes.not_before(consignment),
+    }
+    if place.hub is not None:
+        route = timetable.route_from_hub(hub=place.hub, **asked)
+    else:
+        route = timetable.route(origin=place.stop, **asked)
+    if route is None:
+        log.warning("no way on for %s", consignment.number)
+    return route
+
+
 @transaction.atomic
-def _replaced(consignment: Consignment, route: Route, *, missed: int, at: dt.datetime, by) -> bool:
-    """Write the way on; False when the consignment has moved since it was read."""
+def _replaced(
+    consignment: Consignment,
+    ways: Sequence[Way],
+    route: Route,
+    hopes: Expectations,
+    *,
+    parcel: Parcel | None,
+    at: dt.datetime,
+    by,
+) -> bool:
+    """Write the way on; False when the consignment or its parcels have moved since they were read."""
     same = Consignment.objects.filter(
         pk=consignment.pk, state=ConsignmentState.IN_TRANSIT, route_version=consignment.route_version
     )
-    if not locks.lock(same, rank=locks.Rank.CONSIGNMENT).exists():
+    locked = locks.lock(same.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
+    if locked is None or any(_has_moved(way.parcel) for way in ways):
         return False
-    live = Leg.objects.filter(consignment=consignment, released_at=None)
-    given: Counter = Counter()
-    for departure_id, direction, crates in live.filter(sequence__gte=missed).values_list(
-        "departure_id", "direction", "crates"
-    ):
-        given[(departure_id, direction)] += crates
-    taken = {(hop.departure_id, hop.direction): consignment.crates for hop in route.hops}
-    capacity.lock({departure_id for departure_id, _ in [*given, *taken]})
-    capacity.give(given)
-    capacity.take(taken)
-    live.filter(sequence__gte=missed).update(released_at=at)
-    live.filter(sequence__lt=missed).update(route_version=consignment.route_version + 1)
-    Leg.objects.bulk_create(routing.legs(consignment, route, after=missed - 1))
-    planned_at = routing.moment(route.arrives)
-    Consignment.objects.filter(pk=consignment.pk).update(route_version=F("route_version") + 1, planned_at=planned_at)
-    payload = {
-        "order": consignment.order.number,
-        "point": consignment.point_id,
-        "route_version": consignment.route_version + 1,
-        "departures": [hop.departure_id for hop in route.hops],
-        "planned_at": planned_at.isoformat(),
-        "reason": "missed",
-    }
-    events.append([NewEvent("consignment", consignment.number, "consignment.rerouted", payload)], by=by, at=at)
+    planned_at = _planned_at(locked, route, parcel)
+    expected_at = hopes.handed_over_at(locked, routing.seconds(planned_at))
+    expectations.move_holds([(locked, expected_at)])
+    from_here = min((leg.sequence for way in ways for leg in way.ahead), default=None)
+    old = Leg.objects.in_force().filter(consignment=locked, parcel=parcel if parcel and parcel.strayed else None)
+    old = old.filter(sequence__gte=from_here) if from_here is not None else old.none()
+    crates = parcel.crates if parcel else locked.crates
+    before = set(old.values_list("departure_id", flat=True))
+    capacity.lock(before | {hop.departure_id for hop in route.hops})
+    if parcel is None or parcel.strayed:
+        routing.give_back(old, at=at)
+    else:
+        _made_lighter(old, parcel, at=at)
+    capacity.take({(hop.departure_id, hop.direction): crates for hop in route.hops})
+    if parcel is None:
+        Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
+    ridden = (from_here or _last_sequence(locked, parcel) + 1) - 1
+    Leg.objects.bulk_create(routing.legs(locked, route, after=ridden, parcel=parcel))
+    if parcel is not None:
+        Parcel.objects.filter(pk=parcel.pk).update(strayed=True)
+    fields = {"planned_at": planned_at, "expected_at": expected_at}
+    if parcel is None:
+        fields["route_version"] = F("route_version") + 1
+    Consignment.objects.filter(pk=locked.pk).update(**fields)
+    told = expectations.told(
+        locked,
+        expected_at=expected_at,
+        is_rerouted=True,
+        reason="missed",
+        route_version=locked.route_version + (parcel is None),
+        departures=[hop.departure_id for hop in route.hops],
+        planned_at=planned_at.isoformat(),
+        **({"parcel": parcel.number} if parcel else {}),
+    )
+    events.append(told, by=by, at=at)
+    return True
+
+
+def _has_moved(parcel: Parcel) -> bool:
+    read = Parcel.objects.filter(pk=parcel.pk, state=parcel.state, hub=parcel.hub_id, departure=parcel.departure_id)
+    return not read.filter(strayed=parcel.strayed).exists()
+
+
+def _made_lighter(old, parcel: Parcel, *, at: dt.datetime) -> None:
+    """Take a parcel that was left behind off its consignment's legs ahead; without others on them they are released."""
+    old.filter(departs_at__lt=at, loaded_at=None).update(loaded_at=at)  # the others were on it when it left
+    others = Parcel.objects.filter(consignment=parcel.consignment_id, strayed=False).exclude(pk=parcel.pk)
+    if not others.exists():
+        routing.give_back(old, at=at)
+        return
+    rows = list(old.values_list("pk", "departure_id", "direction", "crates"))
+    lighter = {pk: min(parcel.crates, crates) for pk, _, _, crates in rows}
+    capacity.give({(departure_id, direction): lighter[pk] for pk, departure_id, direction, _ in rows})
+    for pk, crates in lighter.items():
+        Leg.objects.filter(pk=pk).update(crates=F("crates") - crates)
+
+
+def _last_sequence(consignment: Consignment, parcel: Parcel | None) -> int:
+    mine = Leg.objects.in_force().filter(consignment=consignment, parcel=parcel if parcel and parcel.strayed else None)
+    return mine.aggregate(last=Max("sequence"))["last"] or 0
+
+
+def _planned_at(consignment: Consignment, route: Route, parcel: Parcel | None) -> dt.datetime:
+    """Return when the last parcel arrives: where one has a way of its own, the others may still come later."""
+    arrives = routing.moment(route.arrives)
+    if parcel is None:
+        return arrives
+    others = Leg.objects.in_force().filter(consignment=consignment).exclude(parcel=parcel)
+    return max(arrives, others.aggregate(last=Max("arrives_at"))["last"] or arrives)
+
+
+@transaction.atomic
+def _timed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
+    """Let the expected hand-over follow the legs, which a delay has moved; tell whether it did."""
+    rows = Consignment.objects.filter(pk=consignment.pk, state__in=_UNDER_WAY, route_version=consignment.route_version)
+    locked = locks.lock(rows.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
+    legs = Leg.objects.in_force().filter(consignment=consignment)
+    planned_at = legs.aggregate(last=Max("arrives_at"))["last"]
+    if locked is None or planned_at is None or planned_at == locked.planned_at:
+        return False
+    expected_at = Expectations.of([locked]).handed_over_at(locked, routing.seconds(planned_at))
+    expectations.move_holds([(locked, expected_at)])
+    told = expectations.told(locked, expected_at=expected_at, is_rerouted=False, reason="delayed")
+    Consignment.objects.filter(pk=locked.pk).update(planned_at=planned_at, expected_at=expected_at)
+    events.append(told, by=by, at=at)
     return True

@@ -8,16 +8,19 @@ who finds one full searches again without it.
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from core import events, locks
 from logistics import snapshots
-from logistics.models import Consignment, Leg
-from logistics.services import capacity
+from logistics.models import Consignment, Leg, Parcel
+from logistics.services import capacity, expectations
+from logistics.services.expectations import Expectations
 from logistics.states import ConsignmentState, Direction
 from logistics.timetable import Route, Timetable
 
@@ -43,10 +46,21 @@ _CLAIM = f"""
 _SETTLE = f"""
     UPDATE {_CONSIGNMENTS}
     SET state = CASE WHEN packed_at IS NULL THEN '{ConsignmentState.ROUTED}' ELSE '{ConsignmentState.PACKED}' END,
-        route_version = route_version + 1, planned_at = routed.planned_at, routed_at = %s, routing_lease_until = NULL
-    FROM (SELECT column1 AS consignment_id, column2 AS planned_at FROM (VALUES {{rows}}) v) routed
+        route_version = route_version + 1, planned_at = routed.planned_at, expected_at = routed.expected_at,
+        routed_at = %s, routing_lease_until = NULL
+    FROM (
+        SELECT column1 AS consignment_id, column2 AS planned_at, column3 AS expected_at FROM (VALUES {{rows}}) v
+    ) routed
     WHERE {_CONSIGNMENTS}.id = routed.consignment_id AND {_CONSIGNMENTS}.state = '{ConsignmentState.AWAITING_ROUTE}'
 """
+
+
+class Planned(NamedTuple):
+    """A consignment with the route that was found, and when its point can then hand it over."""
+
+    consignment: Consignment
+    route: Route
+    expected_at: dt.datetime | None
 
 
 @dataclass
@@ -72,9 +86,9 @@ def route_waiting(*, limit: int, at: dt.datetime, by="task:routing") -> RoutingR
     for _ in range(_TRIES):
         if not waiting:
             break
-        timetable = snapshots.current(at, fresh=fresh)
-        plan, without = _search(timetable, waiting, at=at)
-        routed, refused = _settled(timetable, plan, lease_until=lease_until, at=at, by=by)
+        timetable, hopes = snapshots.current(at, fresh=fresh), Expectations.of(waiting)
+        plan, without = _search(timetable, waiting, hopes, at=at)
+        routed, refused = _settled(timetable, plan, hopes, lease_until=lease_until, at=at, by=by)
         report.routed += routed
         # A snapshot that is some seconds old may miss room that was given back since.
         waiting, lost = (refused, without) if fresh else ([*refused, *without], [])
@@ -96,29 +110,65 @@ def _claimed(*, limit: int, at: dt.datetime, lease_until: dt.datetime) -> list[C
 
 
 def _search(
-    timetable: Timetable, waiting: Sequence[Consignment], *, at: dt.datetime
-) -> tuple[list[tuple[Consignment, Route]], list[Consignment]]:
+    timetable: Timetable, waiting: Sequence[Consignment], hopes: Expectations, *, at: dt.datetime
+) -> tuple[list[Planned], list[Consignment]]:
     """Return a route for each consignment that has one, their crates taken in the snapshot, and those without."""
     plan, without = [], []
+    orders: dict[int, list[Consignment]] = {}
     for consignment in waiting:
-        route = timetable.route(
-            origin=consignment.origin_stop_id,
-            destination=consignment.point_id,
-            at=seconds(max(consignment.ready_from, at)),
-            storage_class=consignment.storage_class,
-            crates=consignment.crates,
-        )
-        if route is None:
-            without.append(consignment)
-        else:
-            timetable.take(route, consignment.crates)
-            plan.append((consignment, route))
+        orders.setdefault(consignment.order_id, []).append(consignment)
+    for of_order in orders.values():
+        found = [(each, _route(timetable, each, hopes, at=at)) for each in of_order]
+        without += [each for each, planned in found if planned is None]
+        planned = [planned for _, planned in found if planned is not None]
+        if len(planned) > 1:
+            planned = _brought_together(timetable, planned, hopes, at=at)
+        for each in planned:
+            # Another consignment of the order may have taken the last room since this one was searched.
+            if len(planned) > 1 and not timetable.has_room_for(each.route, each.consignment.crates):
+                each = _route(timetable, each.consignment, hopes, at=at) or each
+            timetable.take(each.route, each.consignment.crates)
+            plan.append(each)
     return plan, without
+
+
+def _route(
+    timetable: Timetable, consignment: Consignment, hopes: Expectations, *, at: dt.datetime, last: int | None = None
+) -> Planned | None:
+    route = timetable.route(
+        origin=consignment.origin_stop_id,
+        destination=consignment.point_id,
+        at=seconds(max(consignment.ready_from, at)),
+        storage_class=consignment.storage_class,
+        crates=consignment.crates,
+        not_before=hopes.not_before(consignment),
+        by=last,
+    )
+    return Planned(consignment, route, hopes.handed_over_at(consignment, route.arrives)) if route else None
+
+
+def _brought_together(
+    timetable: Timetable, planned: list[Planned], hopes: Expectations, *, at: dt.datetime
+) -> list[Planned]:
+    """Let an order's consignments come on the vehicle of the last of them, where none comes later than promised."""
+    latest = max(planned, key=lambda each: each.route.arrives)
+    if not latest.route.hops or latest.expected_at is None:
+        return planned
+    last = latest.route.hops[-1].departure_id
+    together = []
+    for each in planned:
+        other = None
+        promised = max(each.expected_at or latest.expected_at, each.consignment.promised_at or latest.expected_at)
+        if each.route.hops and each.route.hops[-1].departure_id != last and latest.expected_at <= promised:
+            other = _route(timetable, each.consignment, hopes, at=at, last=last)
+        together.append(other or each)
+    return together
 
 
 def _settled(
     timetable: Timetable,
-    plan: Sequence[tuple[Consignment, Route]],
+    plan: Sequence[Planned],
+    hopes: Expectations,
     *,
     lease_until: dt.datetime,
     at: dt.datetime,
@@ -131,80 +181,88 @@ def _settled(
         mine = set(
             locks.lock(
                 Consignment.objects.filter(
-                    pk__in=[consignment.pk for consignment, _ in plan],
+                    pk__in=[each.consignment.pk for each in plan],
                     state=ConsignmentState.AWAITING_ROUTE,
                     routing_lease_until=lease_until,
                 ),
                 rank=locks.Rank.CONSIGNMENT,
             ).values_list("pk", flat=True)
         )
-        planned = [(consignment, route) for consignment, route in plan if consignment.pk in mine]
-        free = capacity.lock({hop.departure_id for _, route in planned for hop in route.hops})
+        planned = [each for each in plan if each.consignment.pk in mine]
+        expectations.move_holds([(each.consignment, each.expected_at) for each in planned])
+        free = capacity.lock({hop.departure_id for each in planned for hop in each.route.hops})
         left = Counter()
         for departure_id, both in free.items():
             left[(departure_id, Direction.OUT)], left[(departure_id, Direction.BACK)] = both.out, both.back
         loads: Counter = Counter()
         agreed, refused = [], []
-        for consignment, route in planned:
-            places = [(hop.departure_id, hop.direction) for hop in route.hops]
-            if all(left[place] >= consignment.crates for place in places):
+        for each in planned:
+            crates = each.consignment.crates
+            places = [(hop.departure_id, hop.direction) for hop in each.route.hops]
+            if all(left[place] >= crates for place in places):
                 for place in places:
-                    left[place] -= consignment.crates
-                    loads[place] += consignment.crates
-                agreed.append((consignment, route))
+                    left[place] -= crates
+                    loads[place] += crates
+                agreed.append(each)
             else:
-                refused.append(consignment)
+                refused.append(each.consignment)
         capacity.take(loads)
         _write(agreed, at=at, by=by)
     timetable.correct({pk: (left[(pk, Direction.OUT)], left[(pk, Direction.BACK)]) for pk in free})
     return len(agreed), refused
 
 
-def _write(agreed: Sequence[tuple[Consignment, Route]], *, at: dt.datetime, by) -> None:
+def _write(agreed: Sequence[Planned], *, at: dt.datetime, by) -> None:
     if not agreed:
         return
-    Leg.objects.bulk_create([leg for consignment, route in agreed for leg in legs(consignment, route)], batch_size=500)
-    row = "(%s, %s::timestamptz)" if connection.vendor == "postgresql" else "(%s, %s)"
+    Leg.objects.bulk_create([leg for each in agreed for leg in legs(each.consignment, each.route)], batch_size=500)
+    postgresql = connection.vendor == "postgresql"
+    row = "(%s, %s::timestamptz, %s::timestamptz)" if postgresql else "(%s, %s, %s)"
     parameters: list = [_kept(at)]
-    for consignment, route in agreed:
-        parameters += [consignment.pk, _kept(moment(route.arrives))]
+    for each in agreed:
+        parameters += [each.consignment.pk, _kept(moment(each.route.arrives)), _kept(each.expected_at)]
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE.format(rows=", ".join([row] * len(agreed))), parameters)
-    events.append(
-        [
-            events.NewEvent(
-                "consignment",
-                consignment.number,
-                "consignment.routed",
-                {
-                    "order": consignment.order.number,
-                    "point": consignment.point_id,
-                    "crates": consignment.crates,
-                    "route_version": consignment.route_version + 1,
-                    "departures": [hop.departure_id for hop in route.hops],
-                    "planned_at": moment(route.arrives).isoformat(),
-                },
-            )
-            for consignment, route in agreed
-        ],
-        by=by,
-        at=at,
+    events.append([event for each in agreed for event in _told(each)], by=by, at=at)
+
+
+def _told(planned: Planned) -> Iterator[events.NewEvent]:
+    """Yield what the log is told of a routed consignment: its route, and whether the buyer's day has moved."""
+    consignment, route, expected_at = planned
+    version = consignment.route_version + 1
+    yield events.NewEvent(
+        "consignment",
+        consignment.number,
+        "consignment.routed",
+        {
+            "order": consignment.order.number,
+            "point": consignment.point_id,
+            "crates": consignment.crates,
+            "route_version": version,
+            "departures": [hop.departure_id for hop in route.hops],
+            "planned_at": moment(route.arrives).isoformat(),
+        },
+    )
+    yield from expectations.told(
+        consignment, expected_at=expected_at, is_rerouted=version > 1, reason="routed", route_version=version
     )
 
 
-def legs(consignment: Consignment, route: Route, *, after: int = 0) -> list[Leg]:
+def legs(consignment: Consignment, route: Route, *, after: int = 0, parcel: Parcel | None = None) -> list[Leg]:
     """Return the legs, unsaved, of a consignment's next route version.
 
     :param after: how many legs of the route were ridden before this part of it.
+    :param parcel: the one parcel that rides them, where the others do not.
     """
     return [
         Leg(
             consignment=consignment,
+            parcel=parcel,
             route_version=consignment.route_version + 1,
             sequence=sequence,
             departure_id=hop.departure_id,
             direction=hop.direction,
-            crates=consignment.crates,
+            crates=parcel.crates if parcel else consignment.crates,
             departs_at=moment(hop.departs),
             arrives_at=moment(hop.arrives),
         )
@@ -245,11 +303,13 @@ def release(consignments: Iterable[Consignment], *, at: dt.datetime, by) -> int:
 
     Called inside the transaction that cancels or re-routes them, after their rows were locked. It moves no state.
     """
-    legs = list(
-        Leg.objects.filter(consignment__in=[c.pk for c in consignments], released_at=None).values_list(
-            "pk", "departure_id", "direction", "crates"
-        )
-    )
+    held = Leg.objects.in_force().filter(consignment__in=[each.pk for each in consignments])
+    return give_back(held, at=at)
+
+
+def give_back(held: QuerySet[Leg], *, at: dt.datetime) -> int:
+    """Release legs that are in force and give their crates back; return how many."""
+    legs = list(held.values_list("pk", "departure_id", "direction", "crates"))
     loads: Counter = Counter()
     for _, departure_id, direction, crates in legs:
         loads[(departure_id, direction)] += crates
@@ -258,7 +318,7 @@ def release(consignments: Iterable[Consignment], *, at: dt.datetime, by) -> int:
     return len(legs)
 
 
-def _kept(at: dt.datetime):
+def _kept(at: dt.datetime | None):
     """Return a time as the database keeps it, for a raw statement."""
     return connection.ops.adapt_datetimefield_value(at)
 

@@ -17,7 +17,7 @@ from core.events import NewEvent
 from logistics.models import Consignment, Departure, Hub, Leg, Parcel, Scan
 from logistics.services import departures, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
-from logistics.states import ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
+from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 from villages.models import PickupPoint
 
 __all__ = ["NotTheirs", "Sensed", "UnableToScan", "drop", "load", "receive", "unload"]
@@ -85,12 +85,8 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
     if done := steps.repeated(nonce, parcel, by):
         return done
     leg = (
-        Leg.objects.filter(
-            consignment=consignment,
-            departure=departure,
-            route_version=consignment.route_version,
-            released_at=None,
-        )
+        Leg.objects.in_force()
+        .filter(consignment=consignment, departure=departure, parcel=parcel if parcel.strayed else None)
         .select_related("departure__lane", "departure__round")
         .first()
     )
@@ -113,7 +109,7 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
     before = consignment.state
     if before == ConsignmentState.PACKED:
         steps.move(consignment, ConsignmentState.IN_TRANSIT)
-    return steps.moved(
+    scan = steps.moved(
         parcel,
         consignment,
         ScanKind.LOADED,
@@ -125,6 +121,10 @@ def load(parcel: Parcel, *, departure: Departure, nonce: str, by, at: dt.datetim
         sensed=sensed,
         more={"before": before, "after": consignment.state} if before != consignment.state else {},
     )
+    together = consignment.parcels.filter(pk=parcel.pk) if parcel.strayed else consignment.parcels.filter(strayed=False)
+    if not together.exclude(scans__kind=ScanKind.LOADED, scans__departure=departure).exists():
+        Leg.objects.filter(pk=leg.pk).update(loaded_at=at)
+    return scan
 
 
 @transaction.atomic
@@ -144,9 +144,10 @@ def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime, sensed:
     steps.permit(parcel, ParcelState.AT_HUB, UnableToUnload)
     departure = Departure.objects.select_related("lane", "round").get(pk=parcel.departure_id)
     ends = departure.lane.destination_id if departure.lane else departure.round.hub_id
-    if ends != hub.pk and departure.state != DepartureState.BROKEN_DOWN:
-        raise UnableToUnload(_("The vehicle of this parcel does not end at this hub."))
-    _refuse_before_leaving(departure, at, UnableToUnload)
+    if departure.state not in NOT_RUNNING:  # what a vehicle that broke down carries is unloaded wherever it comes
+        if ends != hub.pk:
+            raise UnableToUnload(_("The vehicle of this parcel does not end at this hub."))
+        _refuse_before_leaving(departure, at, UnableToUnload)
     scan = steps.moved(
         parcel,
         consignment,
@@ -158,7 +159,7 @@ def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime, sensed:
         changes={"state": ParcelState.AT_HUB, "hub_id": hub.pk, "departure_id": None},
         sensed=sensed,
     )
-    if ends == hub.pk and not _was_to_be_set_down(parcel, departure):
+    if ends == hub.pk and departure.state not in NOT_RUNNING and not _was_to_be_set_down(parcel, departure):
         departures.note_arrival(departure, by=by, at=at)
     return scan
 

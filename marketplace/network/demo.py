@@ -188,7 +188,7 @@ def _let_pass(until: dt.datetime) -> None:
 def _sweep(at: dt.datetime) -> None:
     """Do what the sweeps of the worker do, so that the demonstration also goes on without one."""
     departures.open_departures(at=at)
-    rerouting.reroute_missed(at=at)
+    rerouting.mend(at=at)
     while routing.route_waiting(limit=settings.ROUTING_BATCH, at=at).claimed:
         pass
 

@@ -115,7 +115,7 @@ def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.da
         return list(found)
     keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id}
     ordered = sorted(keys)
-    times = dict(zip(ordered, promises.promises([_request(*key, point) for key in ordered], at=at), strict=True))
+    times = dict(zip(ordered, promises.times([_request(*key, point) for key in ordered], at=at), strict=True))
     kept = point.storage_classes
     return [
         replace(card, reachable=time is not None, promised_at=time)

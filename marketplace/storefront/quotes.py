@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 
 from catalogue.states import ListingState
 from core.money import to_fen
-from logistics import promises
-from logistics.promises import PromiseRequest
 from marketplace.basket.models import Basket
-from marketplace.order.sizes import crates_needed
+from marketplace.order import parts
+from marketplace.order.parts import Answer, Wanted
 from villages.models import PickupPoint
-from villages.queries import capacities_of
 
 
 @dataclass
@@ -36,12 +34,12 @@ class QuotedLine:
 
 @dataclass
 class QuotedGroup:
-    """What one seller would send in one storage class."""
+    """What one seller would send in one storage class, in so many consignments."""
 
     seller: object
     storage_class: str
     lines: list[QuotedLine] = field(default_factory=list)
-    crates: int = 1
+    parts: int = 1
     promised_at: dt.datetime | None = None
     problem: str = ""
 
@@ -57,13 +55,20 @@ class Quote:
     groups: list[QuotedGroup]
     point: PickupPoint | None
 
+    def take(self, found: list[Answer]) -> None:
+        """Note what the point answers to each group."""
+        for group, answer in zip(self.groups, found, strict=True):
+            group.promised_at = answer.promised_at
+            group.parts = max(1, len(answer.parts))
+            group.problem = str(answer.refusal.label) if answer.refusal else ""
+
     @property
     def goods_fen(self) -> int:
         return sum(group.fen for group in self.groups)
 
     @property
     def freight_fen(self) -> int:
-        return settings.FREIGHT_FEN * len(self.groups)
+        return settings.FREIGHT_FEN * sum(group.parts for group in self.groups)
 
     @property
     def total_fen(self) -> int:
@@ -96,36 +101,21 @@ def quote(basket: Basket, *, point: PickupPoint | None, at: dt.datetime) -> Quot
     groups = _groups(basket)
     result = Quote(groups, point)
     if point is not None and groups:
-        for group, (time, problem) in zip(groups, answers(groups, [point], at=at)[point.pk], strict=True):
-            group.promised_at, group.problem = time, problem
+        result.take(answers(groups, [point], at=at)[point.pk])
     return result
 
 
-def answers(
-    groups: list[QuotedGroup], points: list[PickupPoint], *, at: dt.datetime
-) -> dict[int, list[tuple[dt.datetime | None, str]]]:
+def answers(groups: list[QuotedGroup], points: list[PickupPoint], *, at: dt.datetime) -> dict[int, list[Answer]]:
     """Return for each point, and each group in order, when it can be collected there, or why not."""
-    kept = capacities_of([point.pk for point in points])
-    requests, places = [], []
-    for point in points:
-        for number, group in enumerate(groups):
-            stop = group.seller.drop_off_id if group.seller else None
-            if group.storage_class in kept[point.pk] and stop:
-                requests.append(PromiseRequest(stop, point.pk, group.storage_class, group.crates))
-                places.append((point.pk, number))
-    found = dict(zip(places, promises.promises(requests, at=at), strict=True))
-    result = {}
-    for point in points:
-        result[point.pk] = row = []
-        for number, group in enumerate(groups):
-            time = found.get((point.pk, number))
-            if time is not None:
-                row.append((time, ""))
-            elif group.storage_class not in kept[point.pk]:
-                row.append((None, _("This point has no cold store for it.")))
-            else:
-                row.append((None, _("No vehicle brings it to this point.")))
-    return result
+    wanted = [
+        Wanted(
+            group.seller.drop_off_id if group.seller else None,
+            group.storage_class,
+            tuple((line.quantity, line.product.units_per_crate) for line in group.lines),
+        )
+        for group in groups
+    ]
+    return parts.answers(wanted, point_ids=[point.pk for point in points], at=at)
 
 
 def _groups(basket: Basket) -> list[QuotedGroup]:
@@ -146,6 +136,4 @@ def _groups(basket: Basket) -> list[QuotedGroup]:
         elif left < line.quantity:
             quoted.problem = _("Only %(left)d left. Please order fewer.") % {"left": left}
         group.lines.append(quoted)
-    for group in groups.values():
-        group.crates = crates_needed((line.quantity, line.product.units_per_crate) for line in group.lines)
     return list(groups.values())

@@ -1,9 +1,12 @@
 """A small network, and consignments on it."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
+
+from django.db.models import F
 
 from core import numbers
 from core.storage_class import StorageClass
@@ -15,7 +18,7 @@ from marketplace.partner.models import Partner
 from marketplace.users.models import User
 from tests.factories import villages
 from villages import codes
-from villages.models import PickupPoint
+from villages.models import PickupPoint, PointDay
 from villages.states import Level
 
 MONDAY = dt.datetime(2026, 3, 2, 1, 30, tzinfo=dt.UTC)  # 09:30 in Beijing
@@ -160,7 +163,10 @@ def consignments(
     seller: Partner | None = None,
     **fields,
 ) -> list[Consignment]:
-    """Return consignments from stops to points, each of an order of its own, in a few queries."""
+    """Return consignments from stops to points, each of an order of its own, in a few queries.
+
+    Their crates are held at their points for the day after ``at``, on which what is ordered in the morning arrives.
+    """
     sender = seller or globals()["seller"]()
     orders = Order.objects.bulk_create(
         [
@@ -177,7 +183,7 @@ def consignments(
             for _, point in ways
         ]
     )
-    return Consignment.objects.bulk_create(
+    made = Consignment.objects.bulk_create(
         [
             Consignment(
                 **{
@@ -190,7 +196,7 @@ def consignments(
                     "state": state,
                     "crates": crates,
                     "freight_fen": 600,
-                    "held_day": at.date() + dt.timedelta(days=2),
+                    "held_day": at.date() + dt.timedelta(days=1),
                     "created_at": at,
                     "ready_from": at,
                     "packed_at": at if state == ConsignmentState.PACKED else None,
@@ -200,3 +206,18 @@ def consignments(
             for order, (stop, point) in zip(orders, ways, strict=True)
         ]
     )
+    _hold(made)
+    return made
+
+
+def _hold(consignments: list[Consignment]) -> None:
+    """Hold their crates, on days that have room for any number."""
+    held = Counter()
+    for each in consignments:
+        if each.state != ConsignmentState.CANCELLED:
+            held[(each.point_id, each.held_day, each.storage_class)] += each.crates
+    for (point_id, day, storage_class), crates in held.items():
+        row, _ = PointDay.objects.get_or_create(
+            point_id=point_id, day=day, storage_class=storage_class, defaults={"capacity": 10_000}
+        )
+        PointDay.objects.filter(pk=row.pk).update(held=F("held") + crates)

@@ -17,12 +17,14 @@ NUMBER_LENGTH = 12
 
 def write_lines(order: Order, groups, point: PickupPoint, channel: str) -> dict[int, Line]:
     """Write the order lines of the groups and return them by the basket line that they come from."""
-    rows, keys = [], []
+    rows, keys = [], {}
     for group in groups:
         home = group.seller.home_division
-        for line, price in group.lines:
+        for line, price, _quantity in group.lines:
+            if line.pk in keys:
+                continue  # it travels in several consignments
             product, value = line.product, money.to_yuan(price * line.quantity)
-            keys.append(line.pk)
+            keys[line.pk] = len(rows)
             rows.append(
                 Line(
                     order=order,
@@ -78,6 +80,7 @@ def write_consignments(order: Order, groups, point: PickupPoint, order_lines, st
             freight_fen=settings.FREIGHT_FEN,
             held_day=clock.day_of(group.promised_at),
             promised_at=group.promised_at,
+            expected_at=group.promised_at,
             created_at=at,
             ready_from=promises.ready_from(at),
         )
@@ -87,11 +90,11 @@ def write_consignments(order: Order, groups, point: PickupPoint, order_lines, st
         ConsignmentLine(
             consignment=consignment,
             order_line=order_lines[line.pk],
-            ordered=line.quantity,
-            open=line.quantity,
+            ordered=quantity,
+            open=quantity,
         )
         for group, consignment in zip(groups, consignments, strict=True)
-        for line, _price in group.lines
+        for line, _price, quantity in group.lines
     )
     return consignments
 
@@ -107,7 +110,7 @@ def placed_events(order: Order, groups, consignments, order_lines, point: Pickup
             **place_codes,
             "goods_fen": order.goods_fen,
             "freight_fen": order.freight_fen,
-            "lines": [line_payload(order_lines[line.pk], line.quantity) for g in groups for line, _price in g.lines],
+            "lines": [line_payload(line, line.quantity) for line in order_lines.values()],
         },
     )
     created = [

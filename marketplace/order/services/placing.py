@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.sites.models import Site
@@ -14,14 +15,14 @@ from catalogue.states import ListingState
 from core import clock, events, money, numbers, phones
 from core.nudges import nudge
 from core.sealed import digest
-from logistics import promises
-from logistics.promises import PromiseRequest
+from logistics.promises import Refusal
 from logistics.tasks import route_waiting
 from marketplace.basket.models import Basket
+from marketplace.order import parts
 from marketplace.order.models import Order
+from marketplace.order.parts import Part, Wanted
 from marketplace.order.services import freezing, limits
 from marketplace.order.services.refusals import UnableToPlace
-from marketplace.order.sizes import crates_needed
 from marketplace.order.states import Channel, OrderState, PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.partner.states import SellerState
@@ -44,19 +45,46 @@ class Contact:
     verified: bool
 
 
+class GroupLine(NamedTuple):
+    """What of a basket line travels in a group: all of it, or as much as one vehicle carries."""
+
+    line: object
+    price_fen: int
+    quantity: int
+
+
 @dataclass
 class Group:
-    """The lines of one seller in one storage class, which become a consignment."""
+    """Lines of one seller in one storage class, which become a consignment."""
 
     seller: object
     storage_class: str
-    lines: list = field(default_factory=list)
+    lines: list[GroupLine] = field(default_factory=list)
     crates: int = 0
     promised_at: dt.datetime | None = None
 
     @property
     def goods_fen(self) -> int:
-        return sum(price * line.quantity for line, price in self.lines)
+        return sum(price * quantity for _line, price, quantity in self.lines)
+
+    def part(self, part: Part) -> "Group":
+        """Return as much of the group as travels in one consignment."""
+        lines = zip(self.lines, part.quantities, strict=True)
+        return Group(
+            self.seller,
+            self.storage_class,
+            [line._replace(quantity=quantity) for line, quantity in lines if quantity],
+            part.crates,
+            part.promised_at,
+        )
+
+    @property
+    def names(self) -> str:
+        return "、".join(line.product.title for line, *_ in self.lines)
+
+    @property
+    def product_ids(self) -> list[int]:
+        return [line.product_id for line, *_ in self.lines]
 
 
 def place(
@@ -103,6 +131,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     groups = _groups(lines)
     _check_point(point, groups)
     goods_fen = sum(group.goods_fen for group in groups)
+    groups = _promised(groups, point, at)
     freight_fen = settings.FREIGHT_FEN * len(groups)
     total_fen = goods_fen + freight_fen
     if expected_fen is not None and expected_fen != total_fen:
@@ -114,7 +143,6 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     phone_hash, address_hash = digest(contact.phone), digest(network_address) if network_address else ""
     if payment_method == PaymentMethod.AT_POINT:
         limits.check(phone_hash, verified=contact.verified, address_hash=address_hash, total_fen=total_fen, at=at)
-    _promise(groups, point, at)
 
     _allocate(lines)
     _hold_crates(groups, point)
@@ -195,9 +223,7 @@ def _groups(lines) -> list[Group]:
         product = line.product
         key = (product.seller_id, product.storage_class)
         group = groups.setdefault(key, Group(product.seller, product.storage_class))
-        group.lines.append((line, money.to_fen(line.stockrecord.price)))
-    for group in groups.values():
-        group.crates = crates_needed((line.quantity, line.product.units_per_crate) for line, _price in group.lines)
+        group.lines.append(GroupLine(line, money.to_fen(line.stockrecord.price), line.quantity))
     return list(groups.values())
 
 
@@ -205,43 +231,49 @@ def _check_point(point: PickupPoint, groups: list[Group]) -> None:
     kept = set(point.capacities.values_list("storage_class", flat=True))
     wrong = [group for group in groups if group.storage_class not in kept]
     if wrong:
-        names = "、".join(line.product.title for group in wrong for line, _price in group.lines)
         raise UnableToPlace(
             _("%(point)s has no cold store for: %(names)s. Choose another point or take it out of the basket.")
-            % {"point": point.name, "names": names},
+            % {"point": point.name, "names": "、".join(group.names for group in wrong)},
             field="point",
-            lines=[line.product_id for group in wrong for line, _price in group.lines],
+            lines=[pk for group in wrong for pk in group.product_ids],
         )
 
 
-def _promise(groups: list[Group], point: PickupPoint, at: dt.datetime) -> None:
-    requests = []
+def _promised(groups: list[Group], point: PickupPoint, at: dt.datetime) -> list[Group]:
+    """Return the groups with their promises; one that no vehicle on its way carries at once comes back as several."""
     for group in groups:
         if group.seller.drop_off_id is None:
             raise UnableToPlace(
                 _("%(seller)s has no drop-off stop yet and cannot send anything.")
                 % {"seller": group.seller.display_name},
                 field="lines",
-                lines=[line.product_id for line, _price in group.lines],
+                lines=group.product_ids,
             )
-        requests.append(
-            PromiseRequest(
-                origin_stop_id=group.seller.drop_off_id,
-                point_id=point.pk,
-                storage_class=group.storage_class,
-                crates=group.crates,
-            )
+    wanted = [
+        Wanted(
+            group.seller.drop_off_id,
+            group.storage_class,
+            tuple((quantity, line.product.units_per_crate) for line, _price, quantity in group.lines),
         )
-    for group, promised_at in zip(groups, promises.promises(requests, at=at), strict=True):
-        if promised_at is None:
-            names = "、".join(line.product.title for line, _price in group.lines)
-            raise UnableToPlace(
-                _("No vehicle reaches %(point)s with: %(names)s. Please choose another point.")
-                % {"point": point.name, "names": names},
-                field="point",
-                lines=[line.product_id for line, _price in group.lines],
-            )
-        group.promised_at = promised_at
+        for group in groups
+    ]
+    found = parts.answers(wanted, point_ids=[point.pk], at=at)[point.pk]
+    for group, answer in zip(groups, found, strict=True):
+        if answer.refusal is not None:
+            raise _refused(group, answer.refusal, point)
+    return [group.part(part) for group, answer in zip(groups, found, strict=True) for part in answer.parts]
+
+
+def _refused(group: Group, refusal: Refusal, point: PickupPoint) -> UnableToPlace:
+    sentence = {
+        Refusal.TOO_LARGE: _("This is more than can be brought to %(point)s: %(names)s. Please order less of it."),
+        Refusal.NO_ROOM: _("%(point)s has no room on the days ahead for: %(names)s. Please choose another point."),
+    }.get(refusal, _("No vehicle reaches %(point)s with: %(names)s. Please choose another point."))
+    return UnableToPlace(
+        sentence % {"point": point.name, "names": group.names},
+        field="lines" if refusal == Refusal.TOO_LARGE else "point",
+        lines=group.product_ids,
+    )
 
 
 def _allocate(lines) -> None:

@@ -104,8 +104,7 @@ def _context(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> dict:
     current = next((choice for choice in choices if point and choice["point"].pk == point.pk), None)
     if current:
         quote.point = point
-        for group, (time, problem) in zip(quote.groups, current["answers"], strict=True):
-            group.promised_at, group.problem = time, problem
+        quote.take(current["answers"])
     phone = form["phone"].value() or ""
     request.session[CHECKOUT_BASKET] = request.basket.pk
     return {
@@ -131,8 +130,8 @@ def _choices(quote: quotes.Quote, point: PickupPoint | None, at: dt.datetime) ->
         {
             "point": other,
             "answers": answers[other.pk],
-            "problem": next((problem for _time, problem in answers[other.pk] if problem), ""),
-            "promised_at": max((time for time, _p in answers[other.pk] if time), default=None),
+            "problem": next((each.refusal.label for each in answers[other.pk] if each.refusal), ""),
+            "promised_at": max((each.promised_at for each in answers[other.pk] if each.promised_at), default=None),
             "hours": today_hours(hours[other.pk], at),
             "distance_km": distances.get(other.pk) if other.pk != point.pk else None,
         }

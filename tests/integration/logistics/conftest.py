@@ -11,6 +11,8 @@ from pytest_django import DjangoDbBlocker
 from logistics import demo
 from logistics.services import departures
 from tests.factories.logistics import MONDAY
+from tests.integration.logistics import journeys
+from tests.integration.logistics.journeys import Journey
 from villages import demo as points
 
 
@@ -33,3 +35,8 @@ def _hunan(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture
 def hunan(_hunan: None, db: None) -> None:
     """600 points, 136 hubs, their lanes and rounds, departures for ten days."""
+
+
+@pytest.fixture
+def journey(db: None) -> Journey:
+    return journeys.journey()

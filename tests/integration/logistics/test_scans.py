@@ -1,5 +1,4 @@
 import datetime as dt
-from dataclasses import dataclass
 
 import pytest
 from django.utils import timezone
@@ -8,7 +7,7 @@ from core import invariants
 from core.events import Event
 from core.storage_class import StorageClass
 from logistics import queries
-from logistics.models import Consignment, Departure, Hub, HubWorker, Leg, Parcel, Round, Scan
+from logistics.models import Consignment, Departure, Hub, HubWorker, Parcel, Round, Scan
 from logistics.services import rerouting, routing, scans
 from logistics.services.scans import (
     AlreadyLoaded,
@@ -21,55 +20,10 @@ from logistics.services.scans import (
 )
 from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
 from tests.factories import logistics, villages
-from tests.factories.logistics import MONDAY, SmallNetwork
+from tests.factories.logistics import MONDAY
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
-
-
-@dataclass
-class Journey:
-    """A packed and routed consignment of two parcels, with its legs in order."""
-
-    network: SmallNetwork
-    consignment: Consignment
-    parcels: list[Parcel]
-    legs: list[Leg]
-
-    def state(self) -> str:
-        return Consignment.objects.values_list("state", flat=True).get(pk=self.consignment.pk)
-
-    def states(self) -> list[str]:
-        return list(self.consignment.parcels.values_list("state", flat=True))
-
-    def step(self, verb: str, *, at: dt.datetime = MONDAY, by="test", number: int | None = None, **place) -> None:
-        for parcel in self.parcels if number is None else [self.parcels[number]]:
-            verbs = {"drop": scans.drop, "load": scans.load, "unload": scans.unload, "receive": scans.receive}
-            nonce = f"{verb}-{parcel.pk}-{sorted(str(getattr(each, 'pk', each)) for each in place.values())}"
-            verbs[verb](parcel, nonce=nonce, by=by, at=at, **place)
-
-    def ride(self, sequence: int, *, hub: Hub, **step) -> None:
-        """Load on a leg's departure and unload at a hub, each when the plan says so."""
-        leg = self.legs[sequence - 1]
-        self.step("load", at=leg.departs_at, departure=leg.departure, **step)
-        self.step("unload", at=leg.arrives_at, hub=hub, **step)
-
-    def travel_to_the_last_round(self) -> None:
-        self.step("drop")
-        self.ride(1, hub=self.network.county)
-        self.ride(2, hub=self.network.prefecture)
-        self.ride(3, hub=self.network.other_county)
-        self.step("load", at=self.legs[3].departs_at, departure=self.legs[3].departure)
-
-
-@pytest.fixture
-def journey() -> Journey:
-    network = logistics.small_network()
-    consignment = logistics.consignment(network.stop, network.point, packed_at=MONDAY, parcels=2)
-    routing.route_waiting(limit=10, at=MONDAY, by="test")
-    consignment.refresh_from_db()
-    legs = list(consignment.legs.select_related("departure"))
-    return Journey(network, consignment, list(consignment.parcels.all()), legs)
 
 
 @pytest.fixture
@@ -276,7 +230,7 @@ def test_what_stands_at_a_hub_when_its_departure_has_left_gets_a_way_on_from_the
     journey.ride(1, hub=journey.network.county)
     missed_at = journey.legs[1].departs_at + dt.timedelta(minutes=21)
 
-    assert rerouting.reroute_missed(at=missed_at) == 1
+    assert rerouting.mend(at=missed_at) == 1
 
     consignment = Consignment.objects.get()
     legs = list(consignment.legs.filter(released_at=None).select_related("departure"))
@@ -296,20 +250,10 @@ def test_what_stands_at_a_hub_when_its_departure_has_left_gets_a_way_on_from_the
 def test_what_is_on_the_way_in_time_keeps_its_route(journey):
     journey.step("drop")
     journey.step("load", departure=journey.legs[0].departure)
-    assert rerouting.reroute_missed(at=journey.legs[0].arrives_at + dt.timedelta(minutes=30)) == 0
+    assert rerouting.mend(at=journey.legs[0].arrives_at + dt.timedelta(minutes=30)) == 0
     journey.step("unload", at=journey.legs[0].arrives_at, hub=journey.network.county)
 
-    assert rerouting.reroute_missed(at=journey.legs[1].departs_at + dt.timedelta(minutes=20)) == 0
-
-    assert Consignment.objects.get().route_version == 1
-
-
-def test_a_consignment_whose_parcels_are_apart_keeps_its_route(journey):
-    journey.step("drop")
-    journey.ride(1, hub=journey.network.county)
-    journey.step("load", number=0, departure=journey.legs[1].departure)
-
-    assert rerouting.reroute_missed(at=journey.legs[1].departs_at + HOUR) == 0
+    assert rerouting.mend(at=journey.legs[1].departs_at + dt.timedelta(minutes=20)) == 0
 
     assert Consignment.objects.get().route_version == 1
 
@@ -320,7 +264,7 @@ def test_what_finds_no_way_on_keeps_its_legs_and_can_still_be_loaded(journey):
     Departure.objects.filter(departs_at__gt=journey.legs[1].departs_at).update(state=DepartureState.CANCELLED)
     late = journey.legs[1].departs_at + HOUR
 
-    assert rerouting.reroute_missed(at=late) == 0
+    assert rerouting.mend(at=late) == 0
 
     journey.step("load", at=late, departure=journey.legs[1].departure)
     assert journey.states() == [ParcelState.LOADED] * 2

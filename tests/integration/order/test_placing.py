@@ -1,10 +1,12 @@
 """Placing: one transaction, guarded, frozen, once."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from core import clock
+from core import clock, invariants
 from core.models import Event
 from core.storage_class import StorageClass
 from logistics.models import Consignment, ConsignmentLine
@@ -15,6 +17,7 @@ from marketplace.order.services.refusals import UnableToPlace
 from marketplace.order.states import OrderState
 from marketplace.partner.models import StockRecord
 from marketplace.settlement.models import Posting
+from marketplace.storefront.services import baskets
 from tests.factories import shop, villages
 from tests.factories.shop import MONDAY
 from villages.models import PointDay
@@ -185,15 +188,64 @@ def test_a_point_that_no_vehicle_reaches_is_refused():
     assert caught.field == "point"
 
 
-def test_a_point_whose_day_is_full_is_refused():
+def test_a_point_whose_day_is_full_promises_the_next_day():
     made = shop.shop()
     product = shop.listing(made.seller, units_per_crate=1, on_hand=1000)
     made.point.capacities.filter(storage_class=StorageClass.AMBIENT).update(crates_per_day=2)
-    shop.order(made.point, product, quantity=2)
+    first = shop.order(made.point, product, quantity=2).consignments.get()
+
+    second = shop.order(made.point, product, quantity=2).consignments.get()
+
+    assert second.held_day == first.held_day + dt.timedelta(days=1)
+    assert clock.day_of(second.promised_at) == second.held_day
+
+
+def test_a_point_that_is_full_as_far_as_vehicles_are_known_is_refused():
+    made = shop.shop()
+    product = shop.listing(made.seller, units_per_crate=1, on_hand=1000)
+    made.point.capacities.filter(storage_class=StorageClass.AMBIENT).update(crates_per_day=1)
+    with pytest.raises(UnableToPlace) as told:
+        for _ in range(10):
+            shop.order(made.point, product)
 
     caught = refusal(shop.basket(product), made.point)
 
-    assert caught.field == "point"
+    assert (caught.field, caught.message) == ("point", told.value.message)
+    assert "没有空位" in caught.message
+
+
+def test_what_one_vehicle_cannot_carry_goes_in_several_consignments():
+    made = shop.shop(crates=10)
+    large = shop.listing(made.seller, units_per_crate=2, on_hand=1000, price_fen=1000)
+    small = shop.listing(made.seller, units_per_crate=10, on_hand=1000, price_fen=100)
+
+    basket = shop.basket(large, quantity=39)
+    baskets.add(basket, product=small, quantity=11)
+
+    order = placing.place(basket, point_id=made.point.pk, contact=shop.contact(), by=None, at=MONDAY)
+
+    found = [
+        (each.crates, dict(each.lines.values_list("order_line__product", "ordered")), each.promised_at is not None)
+        for each in order.consignments.order_by("pk")
+    ]
+    assert found == [
+        (8, {large.pk: 16}, True),
+        (8, {large.pk: 16}, True),
+        (5, {large.pk: 7, small.pk: 11}, True),
+    ]
+    assert [line.quantity for line in order.lines.order_by("pk")] == [39, 11]
+    assert order.goods_fen == 39 * 1000 + 11 * 100
+    assert order.freight_fen == sum(each.freight_fen for each in order.consignments.all())
+    assert invariants.findings(["L1", "M1", "S1"]) == []
+
+
+def test_what_no_number_of_vehicles_would_carry_is_refused():
+    made = shop.shop(crates=4)
+    product = shop.listing(made.seller, units_per_crate=1, on_hand=1000)
+
+    caught = refusal(shop.basket(product, quantity=41), made.point)
+
+    assert caught.field == "lines"
 
 
 def test_a_listing_taken_off_sale_is_refused():

@@ -1,0 +1,110 @@
+"""What the buyer may expect: the hand-over as a route stands now, and the point's crates held for its day.
+
+The promise that was made at placing stays as it is, for the on-time figures; ``expected_at`` follows the route.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from core import locks
+from core.clock import day_of
+from core.events import NewEvent
+from logistics import snapshots
+from logistics.models import Consignment
+from logistics.promises import first_arrival_for, handed_over_from
+from villages.models import PointDay
+from villages.services import crates
+from villages.services.crates import CratesRequest, UnableToHoldCrates
+
+TOLERANCE = dt.timedelta(minutes=15)  # that a promise may move without the buyer being told
+_DAYS_AHEAD = 7  # on which a full point is asked for room for what comes late
+
+
+@dataclass
+class Expectations:
+    """Answers for a batch of consignments, with what is known of their points read once."""
+
+    points: dict[int, snapshots.KnownPoint]
+    _not_before: dict[tuple[int, dt.date], int]
+
+    @classmethod
+    def of(cls, consignments: list[Consignment]) -> "Expectations":
+        return cls(snapshots.points({row.point_id for row in consignments}), {})
+
+    def not_before(self, consignment: Consignment) -> int:
+        """Return the arrival, in seconds, before which nothing should come: the shelf is held for a day, not sooner."""
+        key = (consignment.point_id, consignment.held_day)
+        if key not in self._not_before:
+            self._not_before[key] = first_arrival_for(self.points[key[0]].week, key[1])
+        return self._not_before[key]
+
+    def handed_over_at(self, consignment: Consignment, arrives: int) -> dt.datetime | None:
+        """Return when the consignment's point can hand over what arrives then, in seconds since 1970."""
+        return handed_over_from(self.points[consignment.point_id].week, arrives)
+
+
+def move_holds(moved: Iterable[tuple[Consignment, dt.datetime | None]]) -> None:
+    """Let the crates that are held at points follow consignments that come on a later day than theirs.
+
+    A point that is full on that day keeps them for the next on which it has room, within a week; where there is none
+    the old day stays. Called inside the transaction that locked the consignments, before departures are locked.
+
+    :param moved: consignments with the time at which they are now expected to be handed over.
+    """
+    later = [(row, day_of(time)) for row, time in moved if time is not None and day_of(time) > row.held_day]
+    if not later:
+        return
+    _lock_days(later)
+    for row, first in later:
+        crates.release([_hold(row, row.held_day)])
+        for day in (first + dt.timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)):
+            try:
+                crates.hold([_hold(row, day)])  # one request: where it is refused nothing was written
+            except UnableToHoldCrates:
+                continue
+            break
+        else:
+            day = row.held_day
+            crates.hold_again([_hold(row, day)])
+        if day != row.held_day:
+            Consignment.objects.filter(pk=row.pk).update(held_day=day)
+            row.held_day = day
+
+
+def _lock_days(later: list[tuple[Consignment, dt.date]]) -> None:
+    """Lock all the days that may be touched in one go, in the order in which everybody does."""
+    touched = Q()
+    for row, first in later:
+        days = (row.held_day, first + dt.timedelta(days=_DAYS_AHEAD))
+        touched |= Q(point=row.point_id, storage_class=row.storage_class, day__range=days)
+    list(locks.lock(PointDay.objects.filter(touched), rank=locks.Rank.POINT_DAY).values_list("pk"))
+
+
+def _hold(consignment: Consignment, day: dt.date) -> CratesRequest:
+    return CratesRequest(consignment.point_id, day, consignment.storage_class, consignment.crates)
+
+
+def told(
+    consignment: Consignment, *, expected_at: dt.datetime | None, is_rerouted: bool, reason: str, **more
+) -> list[NewEvent]:
+    """Return the event that tells the buyer of another route or a later hand-over; none where nothing changed.
+
+    :param consignment: as it was before the change.
+    """
+    before = consignment.expected_at or consignment.promised_at
+    is_later = before is not None and expected_at is not None and expected_at > before + TOLERANCE
+    if not (is_rerouted or is_later):
+        return []
+    payload = {
+        "order": consignment.order.number,
+        "point": consignment.point_id,
+        "promised_before": before.isoformat() if before else None,
+        "promised_at": expected_at.isoformat() if expected_at else None,
+        "reason": reason,
+        **more,
+    }
+    name = "consignment.rerouted" if is_rerouted else "consignment.late"
+    return [NewEvent("consignment", consignment.number, name, payload)]

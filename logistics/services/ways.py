@@ -1,0 +1,95 @@
+"""Ways: where each parcel of a consignment is, or will be next, and the legs that lie ahead of it from there."""
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+from logistics.models import Consignment, Leg, Parcel, Scan
+from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
+
+UNSENT = frozenset({ConsignmentState.ROUTED, ConsignmentState.PACKED})
+GRACE = dt.timedelta(minutes=20)  # that a loading may be late before the departure counts as missed
+
+
+class Place(NamedTuple):
+    """Where goods are, or will be next: a hub or the seller's stop, and from when."""
+
+    hub: int | None
+    stop: int | None
+    since: dt.datetime
+
+
+@dataclass
+class Way:
+    """A parcel's place, and the legs that lie ahead of it from there."""
+
+    parcel: Parcel
+    place: Place
+    ahead: list[Leg]
+
+    def holds(self, at: dt.datetime) -> bool:
+        """Tell whether the legs ahead can be ridden as they are planned."""
+        if not self.ahead:
+            return False
+        first = self.ahead[0]
+        return (
+            _start_of(first) == self.place[:2]
+            and first.departs_at >= at - GRACE
+            and self.place.since <= max(first.departs_at, at)
+            and all(_runs(leg) for leg in self.ahead)
+            and all(leg.arrives_at <= after.departs_at for leg, after in pairwise(self.ahead))
+        )
+
+
+def _runs(leg: Leg) -> bool:
+    """Tell whether a leg can still be got on: a vehicle that has left calls at its stops all the same."""
+    state = leg.departure.state
+    return state == DepartureState.SCHEDULED or (state == DepartureState.DEPARTED and leg.direction == Direction.BACK)
+
+
+def _start_of(leg: Leg) -> tuple[int | None, int | None]:
+    departure = leg.departure
+    if departure.lane:
+        return departure.lane.origin_id, None
+    if leg.direction == Direction.OUT:
+        return departure.round.hub_id, None
+    return None, leg.consignment.origin_stop_id
+
+
+def ways_of(consignment: Consignment, at: dt.datetime) -> list[Way]:
+    """Return the way ahead of each parcel that can be given another one; of what is not packed yet, the one to be."""
+    legs: dict[int | None, list[Leg]] = {}
+    in_force = Leg.objects.in_force().filter(consignment=consignment).order_by("sequence")
+    for leg in in_force.select_related("departure__lane", "departure__round"):
+        leg.consignment = consignment
+        legs.setdefault(leg.parcel_id, []).append(leg)
+    parcels = list(consignment.parcels.all())
+    if not parcels:
+        if consignment.state not in UNSENT:
+            return []
+        at_stop = Place(None, consignment.origin_stop_id, at)
+        return [Way(Parcel(), at_stop, legs.get(None, []))]
+    ridden = set(Scan.objects.filter(parcel__in=parcels, kind=ScanKind.LOADED).values_list("parcel_id", "departure_id"))
+    found = []
+    for parcel in parcels:
+        own = legs.get(parcel.pk if parcel.strayed else None, [])
+        done = max((leg.sequence for leg in own if (parcel.pk, leg.departure_id) in ridden), default=0)
+        place = _place(parcel, consignment, own, at)
+        ahead = [leg for leg in own if leg.sequence > done]
+        if place is not None and (ahead or parcel.state != ParcelState.LOADED):
+            found.append(Way(parcel, place, ahead))
+    return found
+
+
+def _place(parcel: Parcel, consignment: Consignment, own: list[Leg], at: dt.datetime) -> Place | None:
+    """Return where a parcel can be taken on from; None where nobody can tell, or where it has come to its end."""
+    if parcel.state in {ParcelState.PACKED, ParcelState.AT_STOP}:
+        return Place(None, consignment.origin_stop_id, at)
+    if parcel.state == ParcelState.AT_HUB:
+        return Place(parcel.hub_id, None, at)
+    aboard = next((leg for leg in own if leg.departure_id == parcel.departure_id), None)
+    if parcel.state != ParcelState.LOADED or aboard is None or aboard.departure.state in NOT_RUNNING:
+        return None  # what is aboard a vehicle that broke down goes on from the hub that unloads it
+    ends = aboard.departure.lane.destination_id if aboard.departure.lane else aboard.departure.round.hub_id
+    return Place(ends, None, max(at, aboard.arrives_at))
