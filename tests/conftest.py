@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations
 from django.db.migrations.loader import MigrationLoader
 from django.test.utils import setup_databases, teardown_databases
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -113,15 +113,20 @@ def _forget_names() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium that bin/test found, with the libraries that it brought where the machine had none."""
-    libraries = os.environ.get("CHROMIUM_LD_LIBRARY_PATH")
-    env = {**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else dict(os.environ)
+    """One Chromium for all tests; each has contexts of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["CHROMIUM_EXECUTABLE"], args=CHROMIUM_ARGUMENTS, env=env
-        )
+        browser = launched(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launched(kind: BrowserType, *arguments: str) -> Browser:
+    """Start the Chromium that bin/test found, with the libraries that it brought where the machine had none."""
+    libraries = os.environ.get("CHROMIUM_LD_LIBRARY_PATH")
+    env = {**os.environ, "LD_LIBRARY_PATH": libraries} if libraries else dict(os.environ)
+    return kind.launch(
+        executable_path=os.environ["CHROMIUM_EXECUTABLE"], args=[*CHROMIUM_ARGUMENTS, *arguments], env=env
+    )
 
 
 @pytest.fixture
