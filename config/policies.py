@@ -55,6 +55,7 @@ RULES: dict[str, Rule] = {
     "selling:consignments": Rule(SELLER),
     "selling:consignment": Rule(SELLER, {"number": "seller's consignment"}, READ_WRITE),
     "selling:labels": Rule(SELLER, {"number": "seller's consignment"}),
+    "selling:labels-pdf": Rule(SELLER, {"number": "seller's consignment"}),
     "selling:listing-add": Rule(SELLER, methods=READ_WRITE),
     "selling:listing-edit": Rule(SELLER, {"pk": "seller's listing"}, READ_WRITE),
     "selling:listing-move": Rule(SELLER, {"pk": "seller's listing"}, WRITE),

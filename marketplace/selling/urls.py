@@ -8,6 +8,7 @@ urlpatterns = [
     path("consignments/", views.consignments, name="consignments"),
     re_path(r"^consignments/(?P<number>\d{12})/$", views.consignment, name="consignment"),
     re_path(r"^consignments/(?P<number>\d{12})/labels/$", views.label_sheet, name="labels"),
+    re_path(r"^consignments/(?P<number>\d{12})/labels\.pdf$", views.label_pdf, name="labels-pdf"),
     path("listings/add/", views.listing_add, name="listing-add"),
     path("listings/<int:pk>/", views.listing_edit, name="listing-edit"),
     path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),

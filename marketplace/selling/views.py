@@ -17,7 +17,7 @@ from logistics.models import Consignment
 from logistics.states import ConsignmentState
 from marketplace.partner.models import Partner
 from marketplace.partner.services.stock import UnableToAdjust
-from marketplace.selling import labels, queries
+from marketplace.selling import label_paper, labels, queries
 from marketplace.selling.forms import ListingForm, PackingForm
 from marketplace.selling.services import listings, packing
 
@@ -92,6 +92,17 @@ def label_sheet(request: HttpRequest, number: str) -> HttpResponse:
     if found.packed_at is None:
         raise Http404("not packed yet")
     return render(request, "selling/labels.html", {"seller": found.seller, "labels": labels.of(found), "found": found})
+
+
+@require_safe
+def label_pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The same labels as PDF, one to a sheet of a label printer."""
+    found = _consignment(request, number)
+    if found.packed_at is None:
+        raise Http404("not packed yet")
+    answer = HttpResponse(label_paper.draw(labels.of(found)), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="labels-{found.number}.pdf"'
+    return answer
 
 
 def _consignment(request: HttpRequest, number: str) -> Consignment:
