@@ -41,6 +41,8 @@ VARIABLES = (
     Variable("STATIC_ROOT", "DATA_DIR/static", "where collectstatic gathers files"),
     Variable("SMS_GATEWAY_URL", "", "HTTP gateway for text messages; production sends through it"),
     Variable("SMS_GATEWAY_KEY", "", "bearer key of that gateway"),
+    Variable("EMAIL_URL", "", "mail server: smtp+tls://user:password@host:587; unset means that no e-mail is sent"),
+    Variable("EMAIL_FROM", "xiangpin@localhost", "sender of e-mail"),
     Variable("MAP_REVIEW_NUMBER", "", "审图号, shown under each map when set"),
     Variable("TRUST_PROXY", "false", "true behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For"),
     Variable("LOG_LEVEL", "INFO", "level of the project's log"),
@@ -86,6 +88,11 @@ def cache() -> dict:
     """Return ``CACHE_URL`` as Django's cache settings; unset means the memory of each process."""
     url = text("CACHE_URL")
     return env.cache_url_config(url) if url else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+
+
+def email(url: str) -> dict:
+    """Return a mail server's address as Django's e-mail settings."""
+    return env.email_url_config(url)
 
 
 def data_dir() -> Path:

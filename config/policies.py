@@ -46,6 +46,7 @@ RULES: dict[str, Rule] = {
     "dashboard:listings": Rule(PLATFORM),
     "dashboard:listing-move": Rule(PLATFORM, {"pk": "public:listing"}, WRITE),
     "dashboard:dead-letters": Rule(PLATFORM),
+    "dashboard:replay-all": Rule(PLATFORM, methods=WRITE),
     "dashboard:replay": Rule(PLATFORM, {"pk": "public:dead letter"}, WRITE),
     # the province's console; the division is asked for by ?place=
     "statistics:index": Rule(STAFF),

@@ -158,7 +158,14 @@ CELERY_BEAT_SCHEDULE = {
     "open-departures": {"task": "logistics.tasks.open_departures", "schedule": 600.0},
     "read-sales": {"task": "marketplace.statistics.tasks.read_sales", "schedule": 3.0},
     "read-messages": {"task": "marketplace.communication.tasks.read_messages", "schedule": 3.0},
-    "send-messages": {"task": "marketplace.communication.tasks.send_messages", "schedule": 3.0},
+    **{
+        f"send-messages-{channel.lower()}": {
+            "task": "marketplace.communication.tasks.send_messages",
+            "schedule": 3.0,
+            "kwargs": {"channel": channel},
+        }
+        for channel in ("SMS", "EMAIL", "PAGE")
+    },
     "release-overdue": {"task": "marketplace.order.tasks.release_overdue", "schedule": 30.0},
     "index-listings": {"task": "marketplace.storefront.tasks.index_listings", "schedule": 10.0},
     "check-invariants": {
@@ -209,6 +216,10 @@ STRIPE_API_BASE = env.text("STRIPE_API_BASE")
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
 SMS_GATEWAY_KEY = env.text("SMS_GATEWAY_KEY")
+EMAIL_URL = env.text("EMAIL_URL")
+EMAIL_FROM = env.text("EMAIL_FROM", "xiangpin@localhost")
+if EMAIL_URL:
+    vars().update(env.email(EMAIL_URL))
 
 # Adaptors of the demonstration; production settings refuse each of them.
 MOVABLE_CLOCK = False

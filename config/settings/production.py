@@ -9,6 +9,8 @@ HASH_KEY = env.required("HASH_KEY")
 
 DATABASES = {"default": env.database(env.required("DATABASE_URL"))}
 DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+# Wrong passwords are counted in the cache: one that is each process's own would let an intruder try in all of them.
+env.required("CACHE_URL")
 CELERY_BROKER_URL = env.required("CELERY_BROKER_URL")
 # A silent broker must not hold a request: one short try, the sweep does the rest.
 CELERY_BROKER_TRANSPORT_OPTIONS = {

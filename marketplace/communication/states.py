@@ -1,4 +1,4 @@
-"""States and channels of messages."""
+"""States and channels of messages, and why one could not be delivered."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -6,10 +6,41 @@ from django.utils.translation import gettext_lazy as _
 
 class MessageState(TextChoices):
     DUE = "DUE", _("Due")
+    SENDING = "SENDING", _("Being sent")
     SENT = "SENT", _("Sent")
     DEAD = "DEAD", _("Not deliverable")
+
+
+MOVES = {
+    # Taken by a sender; or too old to be sent at all.
+    MessageState.DUE: {MessageState.SENDING, MessageState.DEAD},
+    # Refused for now; or nobody knows what became of it.
+    MessageState.SENDING: {MessageState.SENT, MessageState.DUE, MessageState.DEAD},
+    # Replayed by staff; or its sender tells late that it was sent after all.
+    MessageState.DEAD: {MessageState.DUE, MessageState.SENT},
+    MessageState.SENT: set(),
+}
 
 
 class MessageChannel(TextChoices):
     SMS = "SMS", _("Text message")
     EMAIL = "EMAIL", _("E-mail")
+    PAGE = "PAGE", _("Order page")
+
+
+# What messages are about, as staff read it; their words are not for staff.
+SUBJECTS = {
+    "order.placed": _("Order confirmed"),
+    "order.changed": _("The day changed"),
+    "order.point_changed": _("The point changed"),
+    "order.cancelled": _("Order cancelled"),
+    "consignment.arrived": _("Ready to collect"),
+    "phone_code": _("Code for a phone"),
+}
+
+
+class DeadReason(TextChoices):
+    REFUSED = "REFUSED", _("Refused for good")
+    TRIES = "TRIES", _("Tried too often")
+    TOO_LATE = "TOO_LATE", _("Too late to be of use")
+    UNKNOWN = "UNKNOWN", _("Nobody knows whether it was sent")

@@ -1,21 +1,21 @@
-"""The sweeps of messages."""
+"""The sweeps of messages: one reads the log, one for each channel sends, so that a slow channel holds up no other."""
 
 from celery import shared_task
 
 from core import clock, events
-from marketplace.communication.services import messages
+from marketplace.communication.services import reading, sending
 
 
 @shared_task
 def read_messages() -> None:
     """Turn new events into messages."""
     events.publish()
-    while messages.read_events():
+    while reading.read_events(at=clock.now()):
         pass
 
 
 @shared_task
-def send_messages() -> None:
-    """Send what is due."""
-    while messages.send_due(at=clock.now()):
+def send_messages(channel: str) -> None:
+    """Send what is due on a channel."""
+    while sending.send_due(channel, at=clock.now()):
         pass

@@ -10,5 +10,6 @@ urlpatterns = [
     path("listings/", views.listing_list, name="listings"),
     path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),
     path("messages/", views.dead_letters, name="dead-letters"),
+    path("messages/replay/", views.replay_all, name="replay-all"),
     path("messages/<int:pk>/replay/", views.replay, name="replay"),
 ]

@@ -6,13 +6,14 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from catalogue.models import Product
 from catalogue.states import ListingState
 from core import clock, events
 from logistics.models import Consignment
-from marketplace.communication.models import Message
+from marketplace.communication.models import Circuit, Message
 from marketplace.communication.services import messages
 from marketplace.communication.states import MessageState
 from marketplace.order.models import Order
@@ -92,12 +93,22 @@ def dead_letters(request: HttpRequest) -> HttpResponse:
     """Messages that could not be delivered. Their words are not shown: they may hold codes."""
     found = Message.objects.filter(state=MessageState.DEAD).order_by("-pk")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "dashboard/dead_letters.html", {"page": page})
+    paused = Circuit.objects.filter(paused_until__gt=clock.now()).order_by("channel")
+    return render(request, "dashboard/dead_letters.html", {"page": page, "paused": paused})
 
 
 @require_POST
 def replay(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a dead message due again."""
-    messages.replay(get_object_or_404(Message, pk=pk), at=clock.now())
-    notices.success(request, _("The message is due again."))
+    if messages.replay(get_object_or_404(Message, pk=pk), at=clock.now()):
+        notices.success(request, _("The message is due again."))
+    return redirect("dashboard:dead-letters")
+
+
+@require_POST
+def replay_all(request: HttpRequest) -> HttpResponse:
+    """Make every dead message due again that is still of use."""
+    count = messages.replay_all(at=clock.now())
+    words = ngettext("%(count)d message is due again.", "%(count)d messages are due again.", count)
+    notices.success(request, words % {"count": count})
     return redirect("dashboard:dead-letters")

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import clock
 from marketplace import access, network_address
-from marketplace.communication.models import Message
+from marketplace.communication.queries import as_phones_show
 from marketplace.order.models import Order
 from marketplace.storefront.forms import RegistrationForm, SignInForm
 from marketplace.users.services import accounts, phone_codes, throttle
@@ -148,5 +148,5 @@ def summary(request: HttpRequest) -> HttpResponse:
 @require_safe
 def demo_messages(request: HttpRequest) -> HttpResponse:
     """The text messages of the demonstration, newest first, as the phones would show them."""
-    found = Message.objects.order_by("-pk")[:MESSAGES_SHOWN]
+    found = as_phones_show()[:MESSAGES_SHOWN]
     return render(request, "storefront/demo_messages.html", {"found": found})

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from logistics import codes
 from logistics.states import CANCELLABLE, ConsignmentState
+from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling
 from marketplace.storefront import timelines
@@ -116,6 +117,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
+        "told": on_page_of(found.number, at=clock.now()),
         "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
         "ended": all(c.ended_at for c in consignments),
     }

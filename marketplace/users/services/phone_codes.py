@@ -57,6 +57,7 @@ def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> 
         body=_("%(code)s is your code for Xiangpin Online, good for %(minutes)d minutes. Tell it to nobody.")
         % {"code": code, "minutes": settings.PHONE_CODE_MINUTES},
         at=at,
+        good_until=at + dt.timedelta(minutes=settings.PHONE_CODE_MINUTES),
     )
 
 

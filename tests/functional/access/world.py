@@ -90,7 +90,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     packed = Consignment.objects.get(order=waiting)
     dead = Message.objects.create(
         channel="SMS", recipient=CANARY_PHONE, recipient_hash="x", recipient_tail="0987", body=CANARY_NAME, name="test",
-        state="DEAD", next_try_at=MONDAY, created_at=MONDAY,
+        state="DEAD", dead_reason="TRIES", next_try_at=MONDAY, created_at=MONDAY,
     )  # fmt: skip
     world.objects = {
         "order": (fresh.number, "buyer A"),

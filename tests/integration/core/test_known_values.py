@@ -33,7 +33,7 @@ def _columns() -> list[tuple[type[models.Model], models.Field]]:
 
 
 def _value(field: models.Field):
-    if field.has_default():
+    if field.has_default() and not field.primary_key:
         return field.get_default()
     if field.null:
         return None
@@ -49,11 +49,11 @@ def _value(field: models.Field):
 
 
 def _row(model: type[models.Model], **changed) -> models.Model:
-    values = {field.attname: _value(field) for field in model._meta.local_fields if not field.primary_key}
+    values = {
+        field.attname: _value(field) for field in model._meta.local_fields if not isinstance(field, models.AutoField)
+    }
     if model._meta.label == "order.Order":
         values["status"] = "OPEN"
-    if model._meta.label == "villages.Division":
-        values["code"] = "1"
     return model(**values | ALSO.get(model._meta.label, {}) | changed)
 
 

@@ -22,6 +22,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
         "HASH_KEY": secrets.token_urlsafe(48),
         "DATABASE_URL": "postgres://shop@localhost/shop",
         "CELERY_BROKER_URL": "redis://localhost/0",
+        "CACHE_URL": "redis://localhost/1",
         "ALLOWED_HOSTS": "shop.example.cn",
     }
 
@@ -45,7 +46,9 @@ def test_the_deployment_checks_would_refuse_a_weak_key(variables):
     assert "security.W009" in checked.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "DATABASE_URL", "CELERY_BROKER_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL"]
+)
 def test_production_does_not_start_without(variables, name):
     del variables[name]
 

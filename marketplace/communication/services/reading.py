@@ -1,0 +1,170 @@
+"""From the event log to messages: who is told what, once for what happens to an order at a time."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils import translation
+
+from core import events
+from core.models import Event
+from logistics.models import Consignment
+from logistics.states import ENDED, ConsignmentState
+from marketplace.communication import gateways, words
+from marketplace.communication.models import Message
+from marketplace.communication.services import messages
+from marketplace.communication.states import MessageState
+from marketplace.order.models import Order
+
+READER = "messages"
+# Several consignments are often late by one cause, told of within seconds: the message waits for the last of them.
+CHANGES_SETTLE = dt.timedelta(seconds=90)
+TOLD = frozenset({"order.placed", "order.cancelled", "consignment.arrived"})
+CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
+CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})
+
+
+@dataclass(frozen=True)
+class News:
+    """What an order's buyer is told at once: the last event of its kind, and the day that it leads to."""
+
+    kind: str
+    order_number: str
+    event: Event
+    promised_at: dt.datetime | None = None
+    is_sooner: bool = False
+
+
+def read_events(*, at: dt.datetime, limit: int = 500) -> int:
+    """Turn new events into messages for the buyers they concern; return how many events were read."""
+    return events.read(READER, lambda batch: _write(batch, at), limit=limit)
+
+
+def order_of(event: Event) -> str:
+    """Return the number of the order that an event is about."""
+    return event.stream_id if event.stream == "order" else event.payload.get("order", "")
+
+
+def concerns_buyer(event: Event) -> bool:
+    """Tell whether a buyer is told of an event: not of the loaded history, nor of a route that keeps the promise."""
+    if event.payload.get("history"):
+        return False
+    if event.name == "order.point_changed" or event.name in TOLD:
+        return True
+    if event.name not in CHANGES or "promised_before" not in event.payload:
+        return False
+    return _moment(event, "promised_before") != _moment(event, "promised_at")
+
+
+def gathered(batch: Iterable[Event]) -> list[News]:
+    """Return the news of a batch: one for each order and kind of thing, in the order of their last events."""
+    groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for event in batch:
+        if concerns_buyer(event):
+            groups["changed" if event.name in CHANGES else event.name, order_of(event)].append(event)
+    cancelled = {number for kind, number in groups if kind == "order.cancelled"}
+    news = [
+        _news(kind, number, group)
+        for (kind, number), group in groups.items()
+        if kind == "order.cancelled" or number not in cancelled
+    ]
+    return sorted(news, key=lambda each: each.event.pk)
+
+
+def _news(kind: str, number: str, group: list[Event]) -> News:
+    last = max(group, key=lambda event: event.pk)
+    if kind != "changed":
+        return News(kind, number, last)
+    times = [_moment(event, "promised_at") for event in group]
+    before = [time for event in group if (time := _moment(event, "promised_before"))]
+    promised_at = None if None in times else max(times)
+    moved = any(event.name == "order.point_changed" for event in group)
+    return News(
+        "order.point_changed" if moved else "changed",
+        number,
+        last,
+        promised_at,
+        is_sooner=bool(promised_at and before and promised_at < max(before)),
+    )
+
+
+def _moment(event: Event, key: str) -> dt.datetime | None:
+    text = event.payload.get(key)
+    return dt.datetime.fromisoformat(text).replace(second=0, microsecond=0) if text else None
+
+
+def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
+    news = gathered(event for _position, event in batch)
+    numbers = {each.order_number for each in news}
+    orders = {
+        order.number: order for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user")
+    }
+    states = _states(orders.values())
+    rows = []
+    for each in news:
+        order = orders.get(each.order_number)
+        if order is None:
+            continue
+        promised_at, there, coming = states[order.pk]
+        with translation.override(order.language):
+            told = words.of(each, order, promised_at=promised_at, is_part=bool(coming) and bool(there))
+            rows += _rows(each, order, told, at)
+    # Of a change that nobody has been told yet, the buyer of a cancelled order need not hear any more.
+    cancelled = [each.order_number for each in news if each.kind == "order.cancelled"]
+    _waiting_changes(cancelled).delete()
+    messages.enqueue(_without_settling(rows))
+
+
+def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int, int]]:
+    """Return of each order the last promise of what still comes, how many consignments wait there, how many come."""
+    ids = [order.pk for order in orders]
+    found = dict.fromkeys(ids, (None, 0, 0))
+    rows = Consignment.objects.filter(order_id__in=ids).values_list("order_id", "state", "promised_at")
+    for pk, state, promised_at in rows:
+        last, there, coming = found[pk]
+        if promised_at and (last is None or promised_at > last):
+            last = promised_at
+        there += state == ConsignmentState.AT_POINT
+        coming += state not in ENDED and state not in (ConsignmentState.AT_POINT, ConsignmentState.EXPIRED)
+        found[pk] = (last, there, coming)
+    return found
+
+
+def _rows(news: News, order: Order, told: words.Told, at: dt.datetime) -> list[Message]:
+    fields = {
+        "name": "order.changed" if news.kind == "changed" else news.kind,
+        "order_number": order.number,
+        "event_id": news.event.pk,
+        "created_at": at,
+        "next_try_at": at + CHANGES_SETTLE if news.event.name in CHANGES else at,
+    }
+    address = order.guest_email or (order.user.email if order.user_id and order.user else "")
+    rows = [messages.on_page(body=told.on_page, **fields)]
+    if order.contact_phone:
+        rows.append(messages.sms(order.contact_phone, body=words.signed(told.text), **fields))
+    if address and gateways.has_email():
+        rows.append(messages.email(address, body=f"{told.subject}\n\n{told.text}", **fields))
+    return rows
+
+
+def _waiting_changes(order_numbers: Iterable[str]) -> QuerySet[Message]:
+    return Message.objects.filter(
+        order_number__in=order_numbers, name__in=CHANGE_NAMES, state=MessageState.DUE, attempts=0
+    )
+
+
+def _without_settling(rows: list[Message]) -> list[Message]:
+    """Let a change take the place of an earlier one that nobody has been told yet; return the rows to be written."""
+    changes = [row for row in rows if row.name in CHANGE_NAMES]
+    found = _waiting_changes({row.order_number for row in changes})
+    waiting = {(message.order_number, message.channel): message for message in found}
+    took_place = set()
+    for row in changes:
+        held = waiting.get((row.order_number, row.channel))
+        if held is not None and _waiting_changes([row.order_number]).filter(pk=held.pk).update(
+            body=row.body, event_id=row.event_id, name=row.name, next_try_at=row.next_try_at
+        ):
+            took_place.add(id(row))
+    return [row for row in rows if id(row) not in took_place]

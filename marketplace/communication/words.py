@@ -1,0 +1,98 @@
+"""What buyers are told of their order, in the language of the page on which they ordered."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from logistics import codes
+from marketplace import wording
+from marketplace.order.models import Order
+
+
+class News(Protocol):
+    """What words are found for."""
+
+    kind: str
+    promised_at: dt.datetime | None
+    is_sooner: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """The words that are sent, those on the order's page, which shows the pickup code by itself, and a subject."""
+
+    text: str
+    on_page: str
+    subject: str
+
+
+def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
+    """Return the words for a piece of news.
+
+    :param promised_at: when all of the order can be collected, as it stands.
+    :param is_part: something of the order is still to come.
+    """
+    named = {"number": order.number, "point": order.pickup_point.name}
+    if news.kind == "consignment.arrived":
+        return _arrived(order, named, is_part=is_part)
+    if news.kind == "order.cancelled":
+        return _same(_("Order %(number)s is cancelled.") % named, named)
+    if news.kind == "order.placed":
+        if promised_at is None:
+            sentence = _("Order %(number)s is placed. We tell you when it can be collected at %(point)s.")
+            return _same(sentence % named, named)
+        sentence = _("Order %(number)s is confirmed: it can be collected at %(point)s from %(when)s.")
+        return _same(sentence % {**named, "when": when(promised_at)}, named)
+    day = when(news.promised_at) if news.promised_at else ""
+    return _same(_changed(news) % {**named, "when": day}, named)
+
+
+def _changed(news: News) -> str:
+    if news.kind == "order.point_changed" and news.promised_at is None:
+        return _("Order %(number)s now goes to %(point)s. We tell you the day as soon as we know it.")
+    if news.kind == "order.point_changed":
+        return _("Order %(number)s now goes to %(point)s and can be collected from %(when)s.")
+    if news.promised_at is None:
+        return _("We are sorry: order %(number)s comes later than promised. We tell you the new day soon.")
+    if news.is_sooner:
+        return _("Order %(number)s comes sooner: it can be collected at %(point)s from %(when)s.")
+    return _("We are sorry: order %(number)s comes later. It can be collected at %(point)s from %(when)s.")
+
+
+def _arrived(order: Order, named: dict[str, str], *, is_part: bool) -> Told:
+    code = codes.shown(codes.typed_code(order.number, epoch=order.code_epoch))
+    if is_part:
+        return Told(
+            _("A part of order %(number)s is at %(point)s. Your pickup code is %(code)s.") % {**named, "code": code},
+            _("A part of order %(number)s is at %(point)s.") % named,
+            _subject(named),
+        )
+    return Told(
+        _("Your order %(number)s is at %(point)s. Your pickup code is %(code)s.") % {**named, "code": code},
+        _("Your order %(number)s is at %(point)s.") % named,
+        _subject(named),
+    )
+
+
+def signed(text: str) -> str:
+    """Return a text as text messages begin it: with who sends it."""
+    return _("Xiangpin Online: %(text)s") % {"text": text}
+
+
+def _same(text: str, named: dict[str, str]) -> Told:
+    return Told(text, text, _subject(named))
+
+
+def _subject(named: dict[str, str]) -> str:
+    return _("Xiangpin Online, order %(number)s") % named
+
+
+def when(at: dt.datetime) -> str:
+    """Return a day and time that stay true however late they are read: ``11月26日 周四 16:00``."""
+    local = timezone.localtime(at)
+    day = date_format(local, str(wording.DAY_OF_YEAR))
+    return f"{day} {wording.WEEKDAYS[local.weekday()]} {local:%H:%M}"
