@@ -6,7 +6,19 @@
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from marketplace.access import DEMONSTRATION, MOVER, OPERATOR, PLATFORM, PUBLIC, SELLER, SIGNED_IN, STAFF, Rule
+from marketplace.access import (
+    DEMONSTRATION,
+    MOVER,
+    OPERATOR,
+    PLANNER,
+    PLANNING,
+    PLATFORM,
+    PUBLIC,
+    SELLER,
+    SIGNED_IN,
+    STAFF,
+    Rule,
+)
 
 READ_WRITE = ("GET", "POST")
 WRITE = ("POST",)
@@ -77,6 +89,18 @@ RULES: dict[str, Rule] = {
     "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),
     "network:manifest": Rule(MOVER, {"pk": "hub's departure"}),
     "network:manifest-pdf": Rule(MOVER, {"pk": "hub's departure"}),
+    # the planner's console; everybody in it sees the whole network, what is changed is the own division's
+    "network:planning-map": Rule(PLANNING),
+    "network:planning-lanes": Rule(PLANNING),
+    "network:planning-rounds": Rule(PLANNING),
+    "network:planning-line": Rule(PLANNING, {"code": "public:timetable"}),
+    "network:planning-calendar": Rule(PLANNING, methods=READ_WRITE),
+    "network:planning-lane-add": Rule(PLANNER, methods=READ_WRITE),
+    "network:planning-round-add": Rule(PLANNER, {"hub": "planner's hub"}, READ_WRITE),
+    "network:planning-change": Rule(PLANNER, {"code": "planner's timetable"}, READ_WRITE),
+    "network:planning-end": Rule(PLANNER, {"code": "planner's timetable"}, WRITE),
+    "network:planning-hub": Rule(PLANNER, {"code": "planner's hub"}, READ_WRITE),
+    "network:planning-lift": Rule(PLANNER, {"pk": "planner's days"}, WRITE),
 }
 
 

@@ -14,7 +14,7 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from core import clock
-from logistics.models import HubWorker, Round
+from logistics.models import HubWorker, Planner, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import StaffAssignment
 from villages.models import Operator
@@ -44,6 +44,10 @@ def _moves(user) -> bool:
     )
 
 
+def _plans(user) -> bool:
+    return Planner.objects.now().filter(user=user).exists()
+
+
 def divisions_of(user) -> list[str]:
     """Return the codes of the divisions that a person governs, the highest first; asked once for each user object."""
     if not hasattr(user, "_governed_divisions"):
@@ -63,6 +67,8 @@ SELLER = Policy("seller", _sells)
 OPERATOR = Policy("operator", _operates)
 MOVER = Policy("hub worker or driver", _moves)
 STAFF = Policy("staff of a division", _governs)
+PLANNER = Policy("planner", _plans)
+PLANNING = Policy("planner or staff of a division", lambda user: _plans(user) or _governs(user))
 PLATFORM = Policy("platform staff", lambda user: user.is_staff)
 
 

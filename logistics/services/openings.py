@@ -31,12 +31,13 @@ _BATCH = 2000
 @dataclass(frozen=True)
 class Effect:
     """What a change does: departures opened, adjusted (kept with other figures) and cancelled, and the consignments
-    that are to be re-routed."""
+    that are to be re-routed; and the lines that it changes."""
 
     opened: int = 0
     adjusted: int = 0
     cancelled: int = 0
     consignments: int = 0
+    codes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return any((self.opened, self.adjusted, self.cancelled, self.consignments))

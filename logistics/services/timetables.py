@@ -7,7 +7,7 @@ transaction: versions, stops, departures and events.
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from django.db import transaction
@@ -111,7 +111,7 @@ def apply(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime)
                 told.append(done)
         effect = openings.realign(codes=touched, since=from_date, at=at, by=by, reason="timetable-changed")
         events.append(told, by=by, at=at)
-    return effect
+    return replace(effect, codes=tuple(touched))
 
 
 def _refuse(problems: dict[int, list[Problem]]) -> None:

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from marketplace.network import api, views
 
@@ -10,4 +10,5 @@ urlpatterns = [
     path("departures/<int:pk>/run/", views.run, name="run"),
     path("departures/<int:pk>/manifest/", views.manifest, name="manifest"),
     path("departures/<int:pk>/manifest.pdf", views.manifest_pdf, name="manifest-pdf"),
+    path("planning/", include("marketplace.network.planning_urls")),
 ]

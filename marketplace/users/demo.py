@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from core.phones import normalise
 from core.sealed import digest
-from logistics.models import Hub, HubWorker, Round
+from logistics.models import Hub, HubWorker, Planner, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import StaffAssignment, User
 from villages import queries
@@ -40,6 +40,7 @@ ACCOUNTS = (
     Account(gettext_noop("Point operator"), "13800000003", "周", "桂香", "/point/"),
     Account(gettext_noop("Hub worker"), "13800000004", "彭", "建国", "/network/"),
     Account(gettext_noop("Driver"), "13800000005", "向", "前进", "/network/"),
+    Account(gettext_noop("Network planner (Changde)"), "13800000000", "伍", "调度", "/network/planning/"),
     Account(gettext_noop("County staff"), "13800000006", "唐", "县办", "/province/"),
     Account(gettext_noop("Prefecture staff"), "13800000007", "刘", "市办", "/province/"),
     Account(gettext_noop("Province staff"), "13800000008", "陈", "省办", "/province/"),
@@ -55,7 +56,7 @@ def create(*, at: dt.datetime) -> list[User]:
     if not settings.DEMO_ACCOUNTS:
         raise UnableToCreateAccounts("this deployment has no demonstration accounts")
     users = [_user(account) for account in ACCOUNTS]
-    _buyer, seller, operator, worker, driver, county, prefecture, province, platform = users
+    _buyer, seller, operator, worker, driver, planner, county, prefecture, province, platform = users
     shop = Partner.objects.get(code=f"demo-{COUNTY[:6]}")
     shop.users.add(seller)
     for point in demo_points(shop):
@@ -68,6 +69,7 @@ def create(*, at: dt.datetime) -> list[User]:
         Round.objects.filter(pk__in=Round.objects.filter(hub=hub).values("pk")[:1]).update(driver=driver)
     for user, division in ((county, COUNTY), (prefecture, PREFECTURE), (province, PROVINCE)):
         StaffAssignment.objects.get_or_create(user=user, division_id=division, until=None, defaults={"since": at})
+    Planner.objects.get_or_create(user=planner, division_id=PREFECTURE, until=None, defaults={"since": at})
     if not platform.is_staff:
         platform.is_staff = True
         platform.save(update_fields=["is_staff"])

@@ -20,6 +20,14 @@ ADMITTED = {
     access.OPERATOR.name: {"operator P", "operator Q"},
     access.MOVER.name: {"hub worker", "driver"},
     access.STAFF.name: {"county staff", "prefecture staff", "province staff"},
+    access.PLANNER.name: {"planner", "planner elsewhere"},
+    access.PLANNING.name: {
+        "planner",
+        "planner elsewhere",
+        "county staff",
+        "prefecture staff",
+        "province staff",
+    },
     access.PLATFORM.name: {"platform staff"},
 }
 OWNED = {name for name, rule in RULES.items() if any(not kind.startswith("public:") for kind in rule.owned.values())}

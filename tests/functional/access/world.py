@@ -8,13 +8,16 @@ from django.core import signing
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, Departure, HubWorker, Parcel, Round
+from logistics.models import Consignment, Departure, HubWorker, Lane, Parcel, Round
+from logistics.services import calendars
+from logistics.services.calendars import Days
 from logistics.states import CollectionProof
 from marketplace.communication.models import Message
 from marketplace.counter.services import handover
 from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
+from tests.factories import logistics as factories
 from tests.factories import shop, villages
 from tests.factories.shop import MONDAY
 
@@ -31,8 +34,11 @@ ROLES = (
     "county staff",
     "prefecture staff",
     "province staff",
+    "planner",
+    "planner elsewhere",
     "platform staff",
 )
+DAY = dt.date(2026, 3, 20)
 CANARY_NAME = "金丝雀阿明"
 CANARY_PHONE = "+8613812340987"
 
@@ -69,6 +75,11 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         ("province staff", "430000000000"),
     ):
         StaffAssignment.objects.create(user=people[role], division_id=division, since=MONDAY)
+    factories.planner("430700000000", person=people["planner"])
+    factories.planner("430100000000", person=people["planner elsewhere"])
+    closure, _effect = calendars.close(
+        Days("430700000000", "CLOSURE", "ROUNDS", "测试停运", DAY, DAY), by=people["planner"], at=MONDAY
+    )
     people["platform staff"].is_staff = True
     people["platform staff"].save(update_fields=["is_staff"])
 
@@ -110,6 +121,10 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:dead letter": (dead.pk, ""),
         "waiting": (waiting.number, "operator P"),
         "hub's departure": (_lane_departure(made), "hub worker"),
+        "planner's hub": (made.network.county.code, "planner"),
+        "planner's timetable": (Lane.objects.filter(origin=made.network.county).first().code, "planner"),
+        "planner's days": (closure.pk, "planner"),
+        "public:timetable": (Round.objects.filter(hub=made.network.county).first().code, ""),
         "hub's parcel": (Parcel.objects.get(consignment=packed).number, "hub worker"),
     }
     secret = [CANARY_NAME, CANARY_PHONE.removeprefix("+86"), codes.typed_code(waiting.number, epoch=1)]

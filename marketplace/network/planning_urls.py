@@ -1,0 +1,19 @@
+"""The planner's pages, below /network/planning/."""
+
+from django.urls import path
+
+from marketplace.network import planning, planning_calendar, planning_changes
+
+urlpatterns = [
+    path("", planning.overview, name="planning-map"),
+    path("lanes/", planning.lanes, name="planning-lanes"),
+    path("lanes/add/", planning_changes.add_lane, name="planning-lane-add"),
+    path("rounds/", planning.rounds, name="planning-rounds"),
+    path("hubs/<slug:hub>/add-round/", planning_changes.add_round, name="planning-round-add"),
+    path("hubs/<slug:code>/", planning_calendar.hub, name="planning-hub"),
+    path("timetables/<slug:code>/", planning.line, name="planning-line"),
+    path("timetables/<slug:code>/change/", planning_changes.change, name="planning-change"),
+    path("timetables/<slug:code>/end/", planning_changes.end, name="planning-end"),
+    path("calendar/", planning_calendar.calendar, name="planning-calendar"),
+    path("calendar/<int:pk>/lift/", planning_calendar.lift, name="planning-lift"),
+]
