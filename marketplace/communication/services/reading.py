@@ -121,8 +121,9 @@ def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int,
     """Return of each order the last promise of what still comes, how many consignments wait there, how many come."""
     ids = [order.pk for order in orders]
     found = dict.fromkeys(ids, (None, 0, 0))
-    rows = Consignment.objects.filter(order_id__in=ids).values_list("order_id", "state", "promised_at")
-    for pk, state, promised_at in rows:
+    rows = Consignment.objects.filter(order_id__in=ids).values_list("order_id", "state", "promised_at", "expected_at")
+    for pk, state, promised, expected in rows:
+        promised_at = expected or promised
         last, there, coming = found[pk]
         if promised_at and (last is None or promised_at > last):
             last = promised_at

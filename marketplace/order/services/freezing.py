@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from catalogue.models import Product
 from core import clock, money, numbers
 from core.events import NewEvent
 from logistics import promises
@@ -9,6 +10,7 @@ from logistics.models import Consignment, ConsignmentLine
 from logistics.states import ConsignmentState
 from marketplace.order.models import Line, Order
 from marketplace.order.states import OrderState, TradeDirection
+from marketplace.partner.models import Partner, StockRecord
 from villages import codes
 from villages.models import PickupPoint
 
@@ -19,42 +21,71 @@ def write_lines(order: Order, groups, point: PickupPoint, channel: str) -> dict[
     """Write the order lines of the groups and return them by the basket line that they come from."""
     rows, keys = [], {}
     for group in groups:
-        home = group.seller.home_division
         for line, price, _quantity in group.lines:
             if line.pk in keys:
                 continue  # it travels in several consignments
-            product, value = line.product, money.to_yuan(price * line.quantity)
             keys[line.pk] = len(rows)
             rows.append(
-                Line(
-                    order=order,
-                    partner=group.seller,
-                    partner_name=group.seller.display_name,
-                    partner_sku=line.stockrecord.partner_sku,
-                    stockrecord=line.stockrecord,
-                    product=product,
-                    title=product.title,
-                    upc=product.upc,
+                frozen_line(
+                    order,
+                    product=line.product,
+                    stock_record=line.stockrecord,
+                    seller=group.seller,
+                    point=point,
                     quantity=line.quantity,
-                    line_price_incl_tax=value,
-                    line_price_excl_tax=value,
-                    line_price_before_discounts_incl_tax=value,
-                    line_price_before_discounts_excl_tax=value,
-                    unit_price_incl_tax=money.to_yuan(price),
-                    unit_price_excl_tax=money.to_yuan(price),
-                    num_allocated=line.quantity,
-                    unit_price_fen=price,
-                    seller_division=home.pk if home else "",
-                    origin_division=product.origin_id or "",
-                    point_division=point.division_id,
-                    category_path=product.category_path,
-                    storage_class=product.storage_class,
-                    direction=direction(home, point.division),
+                    price_fen=price,
                     channel=channel,
-                    pack=product.pack,
+                    allocated=line.quantity,
                 )
             )
     return dict(zip(keys, Line.objects.bulk_create(rows), strict=True))
+
+
+def frozen_line(
+    order: Order,
+    *,
+    product: Product,
+    stock_record: StockRecord,
+    seller: Partner,
+    point: PickupPoint,
+    quantity: int,
+    price_fen: int,
+    channel: str,
+    allocated: int,
+) -> Line:
+    """Return an order line, not yet written, with what it keeps of listing, seller and point as they are now.
+
+    :param price_fen: of one unit.
+    :param allocated: units of the stock record that are held for it.
+    """
+    home, value, price = seller.home_division, money.to_yuan(price_fen * quantity), money.to_yuan(price_fen)
+    return Line(
+        order=order,
+        partner=seller,
+        partner_name=seller.display_name,
+        partner_sku=stock_record.partner_sku,
+        stockrecord=stock_record,
+        product=product,
+        title=product.title,
+        upc=product.upc,
+        quantity=quantity,
+        line_price_incl_tax=value,
+        line_price_excl_tax=value,
+        line_price_before_discounts_incl_tax=value,
+        line_price_before_discounts_excl_tax=value,
+        unit_price_incl_tax=price,
+        unit_price_excl_tax=price,
+        num_allocated=allocated,
+        unit_price_fen=price_fen,
+        seller_division=home.pk if home else "",
+        origin_division=product.origin_id or "",
+        point_division=point.division_id,
+        category_path=product.category_path,
+        storage_class=product.storage_class,
+        direction=direction(home, point.division),
+        channel=channel,
+        pack=product.pack,
+    )
 
 
 def direction(home, destination) -> TradeDirection:
