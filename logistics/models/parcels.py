@@ -82,6 +82,8 @@ class Scan(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        # What the sweep asks for: the few parcels that turned up where they were not expected.
+        indexes = [models.Index(fields=["parcel"], condition=Q(kind="SURPLUS"), name="scan_surplus")]
         constraints = [
             known("kind", ScanKind, name="scan_kind_known"),
             models.CheckConstraint(

@@ -12,7 +12,7 @@ from core.events import NewEvent
 from logistics.models import Departure, Hub, Leg, Parcel, Scan
 from logistics.services import departures, scans, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
-from logistics.states import CAN_TURN_UP, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
+from logistics.states import CAN_TURN_UP, ON_THE_WAY, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 
 
 class UnableToTakeIn(UnableToScan):
@@ -56,6 +56,8 @@ def take_in(
     if departure is not None and _has_not_left(departure, at):
         raise UnableToTakeIn(_("This vehicle has not left yet."))
     before = consignment.state
+    if before not in ON_THE_WAY:
+        raise UnableToTakeIn(_("The way of this parcel is being planned again."))
     if before == ConsignmentState.PACKED:
         steps.move(consignment, ConsignmentState.IN_TRANSIT)
     was = {"was": parcel.state, "was_hub": parcel.hub_id, "was_departure": parcel.departure_id}
@@ -83,12 +85,18 @@ def _ends_at(departure_id: int, hub: Hub) -> bool:
 
 
 def bound_for_end(departure: Departure) -> QuerySet[Parcel]:
-    """Return the parcels that a departure was to bring to its end: all of a lane's, of a round's what it picked up."""
+    """Return the parcels that a departure was to bring to its end: all of a lane's, of a round's what it picked up.
+
+    A parcel that was left behind does not come with its consignment, unless it was loaded before it was.
+    """
     legs = Leg.objects.in_force().filter(departure=departure)
     if departure.round_id:
         legs = legs.filter(direction=Direction.BACK)
-    its = Q(parcel=OuterRef("pk")) | Q(parcel=None, consignment=OuterRef("consignment"))
-    return Parcel.objects.filter(Exists(legs.filter(its)))
+    loaded = Scan.objects.filter(parcel=OuterRef("pk"), departure=departure, kind=ScanKind.LOADED)
+    with_the_others = Exists(legs.filter(parcel=None, consignment=OuterRef("consignment")))
+    return Parcel.objects.filter(
+        Exists(legs.filter(parcel=OuterRef("pk"))) | (Q(strayed=False) | Exists(loaded)) & with_the_others
+    )
 
 
 def short(departure: Departure) -> QuerySet[Parcel]:

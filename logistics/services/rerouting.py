@@ -16,11 +16,11 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from core import events, locks
 from core.events import NewEvent
 from logistics import snapshots
-from logistics.models import Consignment, Departure, Leg, Parcel
+from logistics.models import Consignment, Departure, Leg, Parcel, Scan
 from logistics.services import capacity, expectations, routing
 from logistics.services.expectations import Expectations
 from logistics.services.ways import GRACE, UNSENT, Place, Way, ways_of
-from logistics.states import MOVES, NOT_RUNNING, ConsignmentState
+from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
 from logistics.timetable import Route, Timetable
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,9 @@ def mend(*, at: dt.datetime, by="task:routing") -> int:
 
 
 def _troubled(at: dt.datetime) -> set[int]:
-    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned."""
+    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned, or with a
+    parcel that turned up where it was not expected.
+    """
     batch = settings.ROUTING_BATCH
     under_way = Leg.objects.in_force().filter(consignment__state__in=_UNDER_WAY)
     missed = under_way.filter(loaded_at=None, departs_at__lt=at - GRACE).values_list("consignment_id", flat=True)
@@ -105,8 +107,15 @@ def _troubled(at: dt.datetime) -> set[int]:
     )
     overtaken = moved.filter(Exists(follows)).values_list("consignment_id", flat=True)
     later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
+    # What turned up at a hub lies there until its way leads on from there; most of it does not.
+    astray = Scan.objects.filter(
+        kind=ScanKind.SURPLUS,
+        parcel__state=ParcelState.AT_HUB,
+        parcel__hub=F("hub"),
+        parcel__consignment__state=ConsignmentState.IN_TRANSIT,
+    ).values_list("parcel__consignment_id", flat=True)
     found: set[int] = set()
-    for query in (dead, overtaken, missed, later):
+    for query in (dead, overtaken, missed, later, astray):
         found |= set(query[:batch])
     return found
 

@@ -70,7 +70,8 @@ def stops_of(departure: Departure) -> list[Stop]:
             key, name, at = ("back", consignment.origin_stop_id), consignment.origin_stop.name, leg.departs_at
         stop = stops.setdefault(key, Stop(name, at, leg.direction == Direction.BACK))
         for parcel in consignment.parcels.all():
-            if parcel.pk == leg.parcel_id if leg.parcel_id else not parcel.strayed:
+            with_the_others = not parcel.strayed or is_aboard(parcel, departure)
+            if parcel.pk == leg.parcel_id if leg.parcel_id else with_the_others:
                 parcel.consignment = consignment
                 stop.parcels.append(parcel)
     return sorted((stop for stop in stops.values() if stop.parcels), key=lambda stop: (stop.at, stop.picks_up))

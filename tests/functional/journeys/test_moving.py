@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import invariants
-from logistics.models import HubWorker, Leg, Parcel, Round, Scan
-from logistics.states import ConsignmentState, ParcelState, ScanKind
+from core.events import Event
+from logistics.models import Departure, HubWorker, Leg, Parcel, Round, Scan
+from logistics.services import scans
+from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
 from tests.factories import shop
 from tests.factories.shop import MONDAY, Shop
 from tests.functional.browsing import fits
@@ -98,3 +100,79 @@ def test_the_consoles_alone_carry_an_order_from_packing_to_the_counter(hunan: Sh
     kinds = [ScanKind.DROPPED, *[ScanKind.LOADED, ScanKind.UNLOADED] * 3, ScanKind.LOADED, ScanKind.RECEIVED]
     assert list(Scan.objects.order_by("pk").values_list("kind", flat=True)) == kinds
     assert invariants.findings() == []
+
+
+def test_a_hub_worker_takes_off_finds_one_missing_and_one_too_many_and_closes(hunan: Shop, time, visit, live_server):
+    host, network = live_server.url, hunan.network
+    worker = shop.user("彭建国")
+    HubWorker.objects.create(hub=network.county, user=worker, since=MONDAY)
+    for _ in range(2):
+        shop.packed(shop.order(hunan.point, shop.listing(hunan.seller)))
+    here, missing = Parcel.objects.order_by("pk")
+    shop.packed(shop.order(network.stop, shop.listing(hunan.seller)))
+    stray = Parcel.objects.exclude(pk__in=[here.pk, missing.pk]).get()
+    leg, onward = here.consignment.legs.select_related("departure").order_by("sequence")[:2]
+    for parcel in (here, missing):
+        scans.drop(parcel, nonce=f"d{parcel.pk}", by="test", at=MONDAY)
+        scans.load(parcel, departure=leg.departure, nonce=f"l{parcel.pk}", by="test", at=leg.departs_at)
+    time.at = leg.departure.arrives_at
+
+    page = visit(worker)
+    open_departure(page, host, leg)
+    expect(page.locator("main")).to_contain_text("还差 2 件")
+    type_number(page, here.number[-6:])
+    expect(page.locator(".messages")).to_contain_text(f"已卸车：{here.number}")
+    type_number(page, stray.number)
+    expect(page.locator(".messages")).to_contain_text("多出一件")
+    expect(page.locator("main")).to_contain_text("还差 1 件 · 多 1 件")
+    assert fits(page)
+    page.get_by_role("button", name="清点完毕，差 1 件").click()
+    expect(page.locator(".messages")).to_contain_text("少 1 件")
+    expect(page.locator("main")).to_contain_text("清点完")
+    assert Event.objects.get(name="departure.short").payload["parcels"] == [missing.number]
+
+    time.at = onward.departs_at
+    open_departure(page, host, onward)
+    type_number(page, here.number[-6:])
+    expect(page.locator(".messages")).to_contain_text("已装车")
+    page.get_by_role("button", name="发车").click()
+    expect(page.locator(".messages")).to_contain_text("车已发出")
+    assert fits(page)
+    page.get_by_role("link", name="装车清单").click()
+    expect(page.locator(".manifest")).to_contain_text(f"{here.number[:7]} {here.number[7:]}")
+    assert fits(page)
+    page.goto(f"{host}/network/")
+    expect(page.locator("main")).to_contain_text("多出")
+    stray.refresh_from_db()
+    assert (stray.state, stray.hub) == (ParcelState.AT_HUB, network.county)
+
+
+def test_a_driver_leaves_collects_is_late_and_comes_back(hunan: Shop, time, visit, live_server):
+    host, network = live_server.url, hunan.network
+    driver = shop.user("向前进")
+    Round.objects.filter(hub=network.county).update(driver=driver)
+    shop.packed(shop.order(hunan.point, shop.listing(hunan.seller)))
+    parcel = Parcel.objects.get()
+    scans.drop(parcel, nonce="d", by="test", at=MONDAY)
+    leg = parcel.consignment.legs.select_related("departure").get(sequence=1)
+    time.at = leg.departure.departs_at
+
+    page = visit(driver)
+    open_departure(page, host, leg)
+    page.get_by_role("button", name="发车").click()
+    expect(page.locator(".badge", has_text="已发车")).to_be_visible()
+    time.at = leg.departs_at
+    type_number(page, parcel.number[-6:])
+    expect(page.locator("main")).to_contain_text("已装 1 / 1 件")
+    page.locator("summary", has_text="晚点或故障").click()
+    page.get_by_label("晚点多少分钟").fill("20")
+    assert fits(page)
+    page.get_by_role("button", name="记为晚点").click()
+    expect(page.locator("main")).to_contain_text("晚点 20 分钟")
+    page.get_by_role("button", name="车到了").click()
+    expect(page.locator(".messages")).to_contain_text("车已到达")
+    for button in page.locator("main button:visible, main .btn:visible").all():
+        assert button.bounding_box()["height"] >= 44
+    departure = Departure.objects.get(pk=leg.departure_id)
+    assert (departure.state, departure.delay_minutes) == (DepartureState.ARRIVED, 20)
+    assert Departure.objects.visible_to(driver).filter(lane__isnull=False).count() == 0

@@ -6,7 +6,7 @@ import pytest
 
 from core.events import Event
 from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
-from logistics.services import arrivals, routing, scans
+from logistics.services import arrivals, rerouting, routing, scans
 from logistics.services.arrivals import UnableToClose, UnableToTakeIn
 from logistics.services.scans import NotTheirs
 from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
@@ -35,7 +35,7 @@ def parcels(network) -> list[Parcel]:
 
 
 def leg_of(consignment: Consignment, sequence: int) -> Leg:
-    return consignment.legs.select_related("departure__lane", "departure__round").get(sequence=sequence)
+    return consignment.legs.select_related("departure__lane", "departure__round").get(parcel=None, sequence=sequence)
 
 
 def departure_of(parcels: list[Parcel]) -> Departure:
@@ -175,6 +175,32 @@ def test_what_nobody_had_read_before_sets_its_consignment_on_the_way(network):
     assert not arrivals.short(departure).exists()
     onward = leg_of(consignment, 2)
     scans.load(Parcel.objects.get(), departure=onward.departure, nonce="l", by="test", at=onward.departs_at)
+
+
+def test_what_turned_up_elsewhere_gets_a_way_on_from_there(network, parcels):
+    at = departure_of(parcels).arrives_at
+    for parcel in parcels[1:]:
+        scans.unload(parcel, hub=network.county, nonce=f"u{parcel.pk}", by="test", at=at)
+    arrivals.take_in(parcels[0], hub=network.other_county, nonce="s", by="test", at=at)
+
+    assert rerouting.mend(at=at) == 1
+    assert rerouting.mend(at=at) == 0, "its way leads on now"
+
+    stray = Parcel.objects.get(pk=parcels[0].pk)
+    [leg] = Leg.objects.in_force().filter(parcel=stray)
+    assert (stray.strayed, leg.departure.round.hub) == (True, network.other_county)
+    scans.load(stray, departure=leg.departure, nonce="l", by="test", at=leg.departs_at)
+    scans.receive(stray, point=network.point, shelf="A-01", nonce="r", by="test", at=leg.arrives_at)
+    onward = leg_of(parcels[1].consignment, 2)
+    assert stray not in arrivals.bound_for_end(onward.departure)
+    assert parcels[1] in arrivals.bound_for_end(onward.departure)
+
+
+def test_what_waits_for_its_way_is_not_taken_in_until_it_has_one(network, parcels):
+    Consignment.objects.update(state=ConsignmentState.AWAITING_ROUTE)
+
+    with pytest.raises(UnableToTakeIn):
+        arrivals.take_in(parcels[0], hub=network.prefecture, nonce="s", by="test", at=MONDAY)
 
 
 @pytest.mark.parametrize("state", [ParcelState.AT_POINT, ParcelState.HANDED_OVER, ParcelState.WRITTEN_OFF])
