@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MessageState(TextChoices):
@@ -24,7 +25,7 @@ MOVES = {
 
 class MessageChannel(TextChoices):
     SMS = "SMS", _("Text message")
-    EMAIL = "EMAIL", _("E-mail")
+    EMAIL = "EMAIL", pgettext_lazy("channel", "E-mail")
     PAGE = "PAGE", _("Order page")
 
 

@@ -12,6 +12,7 @@ from logistics.models import Collection, Consignment
 from logistics.states import ConsignmentState
 from marketplace.communication import tasks as messages
 from marketplace.communication.models import Message
+from marketplace.communication.states import MessageChannel
 from marketplace.order.models import Order
 from marketplace.statistics import tasks as statistics
 from marketplace.storefront import tasks as storefront
@@ -159,6 +160,11 @@ def test_a_citrus_order_is_placed_packed_collected_and_counted(hunan, citrus, ti
     messages.read_messages()
     told = Message.objects.get(order_number=order.number, name="consignment.arrived", channel="SMS")
     assert re.sub(r"\D", "", code) in re.sub(r"\D", "", told.body)
+    for channel in MessageChannel.values:
+        messages.send_messages(channel=channel)
+    assert set(Message.objects.values_list("state", flat=True)) <= {"SENT", "DEAD"}
+    buyer.reload()
+    expect(buyer.get_by_role("heading", name="给您的消息")).to_be_visible()
 
     # The operator finds the order by the phone's tail, and hands it over against the code.
     time.at += dt.timedelta(hours=2)
