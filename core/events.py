@@ -6,6 +6,7 @@ higher id would lose it.
 """
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core import bulk, sql
 from core.models import Bookmark, Event, EventPosition, EventStream, PendingEvent
 
 PUBLISHER = "publisher"
 LEASE = dt.timedelta(seconds=30)
+_COLUMNS = ("id", "stream", "stream_id", "version", "name", "actor", "occurred_at", "recorded_at", "payload")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def actor_of(user) -> str:
     return f"user:{user.pk}" if user is not None and user.pk else "guest"
 
 
-def append(events: Iterable[NewEvent], *, by, at: dt.datetime) -> list[Event]:
+def append(events: Iterable[NewEvent], *, by, at: dt.datetime) -> None:
     """Append events inside the caller's transaction, in four queries however many they are.
 
     :param by: the actor, a user or a dotted process name such as ``task:routing``.
@@ -54,31 +57,20 @@ def append(events: Iterable[NewEvent], *, by, at: dt.datetime) -> list[Event]:
     """
     events = list(events)
     if not events:
-        return []
+        return
     if not connection.in_atomic_block:
         raise RuntimeError("events are appended inside the transaction that they tell of")
     counts = Counter((event.stream, str(event.stream_id)) for event in events)
     heads = _raise_heads(counts)
     actor, recorded_at = actor_of(by), timezone.now()
-    rows = []
-    for event in events:
+    ids, rows = bulk.next_ids(Event, len(events)), []
+    for pk, event in zip(ids, events, strict=True):
         key = (event.stream, str(event.stream_id))
         heads[key] += 1
-        rows.append(
-            Event(
-                stream=key[0],
-                stream_id=key[1],
-                version=heads[key],
-                name=event.name,
-                actor=actor,
-                occurred_at=event.at or at,
-                recorded_at=recorded_at,
-                payload=event.payload,
-            )
-        )
-    Event.objects.bulk_create(rows, batch_size=500)
-    PendingEvent.objects.bulk_create([PendingEvent(event_id=row.pk) for row in rows], batch_size=2000)
-    return rows
+        payload = json.dumps(event.payload, ensure_ascii=False)
+        rows.append((pk, *key, heads[key], event.name, actor, event.at or at, recorded_at, payload))
+    bulk.insert(Event, _COLUMNS, rows)
+    bulk.insert(PendingEvent, ("event_id",), [(pk,) for pk in ids])
 
 
 def _raise_heads(counts: Counter) -> dict[tuple[str, str], int]:
@@ -88,11 +80,11 @@ def _raise_heads(counts: Counter) -> dict[tuple[str, str], int]:
     before = {}
     for start in range(0, len(keys), 300):
         chunk = keys[start : start + 300]
-        values = ", ".join(["(%s, %s, %s)"] * len(chunk))
-        parameters = [part for key in chunk for part in (*key, counts[key])]
+        rows, parameters = sql.values([(*key, counts[key]) for key in chunk], ("text", "text", "int"))
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} (stream, stream_id, version) VALUES {values} "
+                f"INSERT INTO {table} (stream, stream_id, version) "
+                f"SELECT column1, column2, column3 FROM {rows} WHERE true "
                 f"ON CONFLICT (stream, stream_id) DO UPDATE SET version = {table}.version + excluded.version "
                 "RETURNING stream, stream_id, version",
                 parameters,

@@ -167,6 +167,10 @@ class Timetable:
         self.lanes = sorted(lanes, key=lambda lane: lane[:4])
         self._lane_departs = [lane.departs for lane in self.lanes]
         self._hubs = {lane.destination for lane in self.lanes} | {lane.origin for lane in self.lanes}
+        closings: dict[int, set[int]] = {}
+        for lane in self.lanes:
+            closings.setdefault(lane.origin, set()).add(lane.departs - lane.cutoff)
+        self._closings = {hub: sorted(found) for hub, found in closings.items()}
         self.outbound = _Unfolding(_by(outbound, key=3), rounds.outbound, _by_arrival)
         self.inbound = _Unfolding(_by(inbound, key=2), rounds.inbound, _by_departure)
         self.transfer_seconds = dict(transfer_seconds or {})
@@ -243,19 +247,28 @@ class Timetable:
         self, seeds: dict[int, int], destination: int, storage_class: str, crates: int, not_before: int, by: int | None
     ) -> tuple[int, tuple[Hop, ...]] | None:
         """Return the hub of the seed that the best route begins at, and its hops from there on."""
-        key = (tuple(sorted(seeds.items())), storage_class, crates)
+        # What comes to a hub between two of its lanes goes on by the same one: both share a pass. (Where there are
+        # two hubs to begin at, one may be reached from the other before its own next lane.)
+        caught = {hub: self._next_closing(hub, ready) for hub, ready in seeds.items()} if len(seeds) == 1 else seeds
+        key = (tuple(sorted(caught.items())), storage_class, crates)
         while True:
             labels = self._passes.get(key)
             fresh = labels is None
             if fresh:
                 if len(self._passes) >= _PASSES_KEPT:
                     self._passes.clear()
-                labels = self._passes[key] = self._scan(seeds, storage_class, crates)
-            found = self._last_leg(labels, destination, storage_class, crates, not_before, by)
+                labels = self._passes[key] = self._scan(caught, storage_class, crates)
+            found = self._last_leg(labels, seeds, destination, storage_class, crates, not_before, by)
             if found is None or fresh or all(self._has_room(hop, crates) for hop in found[1][:-1]):
                 # Room only ever goes while passes are kept, so what an older pass could not reach stays unreached.
                 return found
             del self._passes[key]
+
+    def _next_closing(self, hub: int, ready: int) -> int:
+        """Return when the first lane closes that goods can catch which are ready at a hub then."""
+        closings = self._closings.get(hub, ())
+        following = bisect_left(closings, ready)
+        return closings[following] if following < len(closings) else FAR
 
     def _scan(self, seeds: dict[int, int], storage_class: str, crates: int) -> dict[int, _Label]:
         """Return the earliest label of every hub that can be reached from the seeds: the pass over the lanes."""
@@ -282,6 +295,7 @@ class Timetable:
     def _last_leg(
         self,
         labels: dict[int, _Label],
+        seeds: dict[int, int],
         destination: int,
         storage_class: str,
         crates: int,
@@ -295,7 +309,7 @@ class Timetable:
             label = labels.get(connection.origin)
             if (
                 label is not None
-                and label.ready <= connection.departs - connection.cutoff
+                and (seeds[label.hub] if label.lane is None else label.ready) <= connection.departs - connection.cutoff
                 and connection.ride.has_room(Direction.OUT, storage_class, crates)
             ):
                 hops = [_hop(connection, Direction.OUT)]

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from villages import codes
@@ -189,10 +190,18 @@ def held_of(point_ids: Iterable[int], *, since: dt.date) -> dict[tuple[int, dt.d
 
     A day that nobody has asked for yet has no row: it is empty, with the capacity that the point has now.
     """
-    rows = PointDay.objects.filter(point_id__in=list(point_ids), day__gte=since)
-    return {
-        (point_id, day, storage_class): (capacity, held)
-        for point_id, day, storage_class, capacity, held in rows.values_list(
-            "point_id", "day", "storage_class", "capacity", "held"
+    ids = list(point_ids)
+    if not ids:
+        return {}
+    # Past the ORM: every promise asks this, and making the query took longer than its answer.
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT point_id, day, storage_class, capacity, held "
+            f"FROM {PointDay._meta.db_table} WHERE point_id IN ({marks}) AND day >= %s",
+            [*ids, since],
         )
-    }
+        return {
+            (point_id, dt.date.fromisoformat(str(day)), storage_class): (capacity, held)
+            for point_id, day, storage_class, capacity, held in cursor.fetchall()
+        }

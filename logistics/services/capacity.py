@@ -5,25 +5,25 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from core import locks
+from core import locks, sql
 from logistics.models import Departure
 from logistics.states import DepartureState, Direction
 
 _DEPARTURES = Departure._meta.db_table
 
 _TAKE = f"""
-    UPDATE {_DEPARTURES} SET taken_out = taken_out + asked.going_out, taken_back = taken_back + asked.coming_back
+    UPDATE {_DEPARTURES} SET taken_out = taken_out + v.column2, taken_back = taken_back + v.column3
     FROM {{asked}}
-    WHERE {_DEPARTURES}.id = asked.departure_id AND {_DEPARTURES}.state = '{DepartureState.SCHEDULED}'
-      AND taken_out + asked.going_out <= {_DEPARTURES}.crates
-      AND taken_back + asked.coming_back <= {_DEPARTURES}.crates
+    WHERE {_DEPARTURES}.id = v.column1 AND {_DEPARTURES}.state = '{DepartureState.SCHEDULED}'
+      AND taken_out + v.column2 <= {_DEPARTURES}.crates
+      AND taken_back + v.column3 <= {_DEPARTURES}.crates
     RETURNING {_DEPARTURES}.id
 """
 _GIVE = f"""
-    UPDATE {_DEPARTURES} SET taken_out = taken_out - asked.going_out, taken_back = taken_back - asked.coming_back
+    UPDATE {_DEPARTURES} SET taken_out = taken_out - v.column2, taken_back = taken_back - v.column3
     FROM {{asked}}
-    WHERE {_DEPARTURES}.id = asked.departure_id
-      AND taken_out >= asked.going_out AND taken_back >= asked.coming_back
+    WHERE {_DEPARTURES}.id = v.column1
+      AND taken_out >= v.column2 AND taken_back >= v.column3
     RETURNING {_DEPARTURES}.id
 """
 
@@ -56,12 +56,13 @@ def lock(departure_ids: set[int]) -> dict[int, Free]:
     }
 
 
-def take(loads: Loads) -> None:
+def take(loads: Loads, *, are_locked: bool = False) -> None:
     """Take crates of departures inside the caller's transaction, all or none.
 
+    :param are_locked: the caller has locked these departures already.
     :raises UnableToTakeCapacity: where one has no room; the caller's transaction must then end.
     """
-    refused = _change(_TAKE, loads)
+    refused = _change(_TAKE, loads, are_locked=are_locked)
     if refused:
         raise UnableToTakeCapacity(f"no room on departures {sorted(refused)}")
 
@@ -71,12 +72,12 @@ def give(loads: Loads) -> None:
 
     :raises UnableToGiveCapacity: where fewer were taken; the caller's transaction must then end.
     """
-    refused = _change(_GIVE, loads)
+    refused = _change(_GIVE, loads, are_locked=False)
     if refused:
         raise UnableToGiveCapacity(f"more than was taken of departures {sorted(refused)}")
 
 
-def _change(statement: str, loads: Loads) -> set[int]:
+def _change(statement: str, loads: Loads, *, are_locked: bool) -> set[int]:
     """Run a guarded update and return the departures that it left alone."""
     asked: dict[int, list[int]] = {}
     for (departure_id, direction), crates in loads.items():
@@ -84,15 +85,11 @@ def _change(statement: str, loads: Loads) -> set[int]:
         both[0 if direction == Direction.OUT else 1] += crates
     if not asked:
         return set()
-    if len(asked) > 1 and connection.features.has_select_for_update:
+    if len(asked) > 1 and not are_locked and connection.features.has_select_for_update:
         lock(set(asked))
     else:
         locks.touch(locks.Rank.DEPARTURE)
-    rows = ", ".join(["(%s, %s, %s)"] * len(asked))
-    columns = "column1 AS departure_id, column2 AS going_out, column3 AS coming_back"
-    table = f"(SELECT {columns} FROM (VALUES {rows}) v) asked"
+    table, parameters = sql.values([(pk, *both) for pk, both in sorted(asked.items())], ("bigint", "int", "int"))
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement.format(asked=table), [part for pk, both in sorted(asked.items()) for part in (pk, *both)]
-        )
+        cursor.execute(statement.format(asked=table), parameters)
         return asked.keys() - {pk for (pk,) in cursor.fetchall()}

@@ -218,7 +218,7 @@ def _replaced(
     if parcel is None:
         Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
     ridden = (from_here or _last_sequence(locked, parcel) + 1) - 1
-    Leg.objects.bulk_create(routing.legs(locked, route, after=ridden, parcel=parcel))
+    routing.write_legs(routing.legs(locked, route, after=ridden, parcel=parcel))
     if parcel is not None:
         Parcel.objects.filter(pk=parcel.pk).update(strayed=True)
     fields = {"planned_at": planned_at, "expected_at": expected_at}

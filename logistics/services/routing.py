@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from core import events, locks
+from core import bulk, events, locks, sql
 from logistics import snapshots
 from logistics.models import Consignment, Leg, Parcel
 from logistics.services import capacity, expectations
@@ -46,12 +46,10 @@ _CLAIM = f"""
 _SETTLE = f"""
     UPDATE {_CONSIGNMENTS}
     SET state = CASE WHEN packed_at IS NULL THEN '{ConsignmentState.ROUTED}' ELSE '{ConsignmentState.PACKED}' END,
-        route_version = route_version + 1, planned_at = routed.planned_at, expected_at = routed.expected_at,
+        route_version = route_version + 1, planned_at = v.column2, expected_at = v.column3,
         routed_at = %s, routing_lease_until = NULL
-    FROM (
-        SELECT column1 AS consignment_id, column2 AS planned_at, column3 AS expected_at FROM (VALUES {{rows}}) v
-    ) routed
-    WHERE {_CONSIGNMENTS}.id = routed.consignment_id AND {_CONSIGNMENTS}.state = '{ConsignmentState.AWAITING_ROUTE}'
+    FROM {{rows}}
+    WHERE {_CONSIGNMENTS}.id = v.column1 AND {_CONSIGNMENTS}.state = '{ConsignmentState.AWAITING_ROUTE}'
 """
 
 
@@ -206,7 +204,7 @@ def _settled(
                 agreed.append(each)
             else:
                 refused.append(each.consignment)
-        capacity.take(loads)
+        capacity.take(loads, are_locked=True)
         _write(agreed, at=at, by=by)
     timetable.correct({pk: (left[(pk, Direction.OUT)], left[(pk, Direction.BACK)]) for pk in free})
     return len(agreed), refused
@@ -215,14 +213,11 @@ def _settled(
 def _write(agreed: Sequence[Planned], *, at: dt.datetime, by) -> None:
     if not agreed:
         return
-    Leg.objects.bulk_create([leg for each in agreed for leg in legs(each.consignment, each.route)], batch_size=500)
-    postgresql = connection.vendor == "postgresql"
-    row = "(%s, %s::timestamptz, %s::timestamptz)" if postgresql else "(%s, %s, %s)"
-    parameters: list = [_kept(at)]
-    for each in agreed:
-        parameters += [each.consignment.pk, _kept(moment(each.route.arrives)), _kept(each.expected_at)]
+    write_legs([leg for each in agreed for leg in legs(each.consignment, each.route)])
+    settled = [(e.consignment.pk, _kept(moment(e.route.arrives)), _kept(e.expected_at)) for e in agreed]
+    table, parameters = sql.values(settled, ("bigint", "timestamptz", "timestamptz"))
     with connection.cursor() as cursor:
-        cursor.execute(_SETTLE.format(rows=", ".join([row] * len(agreed))), parameters)
+        cursor.execute(_SETTLE.format(rows=table), [_kept(at), *parameters])
     events.append([event for each in agreed for event in _told(each)], by=by, at=at)
 
 
@@ -248,26 +243,47 @@ def _told(planned: Planned) -> Iterator[events.NewEvent]:
     )
 
 
-def legs(consignment: Consignment, route: Route, *, after: int = 0, parcel: Parcel | None = None) -> list[Leg]:
-    """Return the legs, unsaved, of a consignment's next route version.
+class NewLeg(NamedTuple):
+    """A row of ``Leg`` to be written, in the order of its columns."""
+
+    consignment_id: int
+    parcel_id: int | None
+    route_version: int
+    sequence: int
+    departure_id: int
+    direction: str
+    crates: int
+    departs_at: dt.datetime
+    arrives_at: dt.datetime
+
+
+def legs(consignment: Consignment, route: Route, *, after: int = 0, parcel: Parcel | None = None) -> list[NewLeg]:
+    """Return the legs of a consignment's next route version, to be written.
 
     :param after: how many legs of the route were ridden before this part of it.
     :param parcel: the one parcel that rides them, where the others do not.
     """
+    crates = parcel.crates if parcel else consignment.crates
+    version, parcel_id = consignment.route_version + 1, parcel.pk if parcel else None
     return [
-        Leg(
-            consignment=consignment,
-            parcel=parcel,
-            route_version=consignment.route_version + 1,
-            sequence=sequence,
-            departure_id=hop.departure_id,
-            direction=hop.direction,
-            crates=parcel.crates if parcel else consignment.crates,
-            departs_at=moment(hop.departs),
-            arrives_at=moment(hop.arrives),
+        NewLeg(
+            consignment.pk,
+            parcel_id,
+            version,
+            sequence,
+            hop.departure_id,
+            str(hop.direction),
+            crates,
+            moment(hop.departs),
+            moment(hop.arrives),
         )
         for sequence, hop in enumerate(route.hops, start=after + 1)
     ]
+
+
+def write_legs(rows: Sequence[NewLeg]) -> None:
+    """Write legs inside the caller's transaction, which has taken their crates."""
+    bulk.insert(Leg, NewLeg._fields, rows)
 
 
 def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
