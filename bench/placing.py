@@ -53,7 +53,7 @@ def _run(side: str, server: str | None, folder: Path, seconds: float) -> dict:
     folder.mkdir()
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": SIDES[side], "DATA_DIR": str(folder), "LOG_LEVEL": "WARNING"}
     env["CELERY_BROKER_URL"] = os.environ.get("TEST_REDIS_URL") or "filesystem://"
-    with _database(side, server, folder) as url:
+    with database(side, server, folder) as url:
         child = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", f"bench.sides.{side}", str(seconds)],
             env=env | {"DATABASE_URL": url},
@@ -65,7 +65,7 @@ def _run(side: str, server: str | None, folder: Path, seconds: float) -> dict:
 
 
 @contextmanager
-def _database(side: str, server: str | None, folder: Path):
+def database(side: str, server: str | None, folder: Path):
     """An empty database, dropped afterwards; a file where there is no server."""
     if server is None:
         yield f"sqlite:///{folder / 'db.sqlite3'}"
