@@ -100,6 +100,10 @@ RULES: dict[str, Rule] = {
     "network:planning-change": Rule(PLANNER, {"code": "planner's timetable"}, READ_WRITE),
     "network:planning-end": Rule(PLANNER, {"code": "planner's timetable"}, WRITE),
     "network:planning-hub": Rule(PLANNER, {"code": "planner's hub"}, READ_WRITE),
+    "network:planning-sheets": Rule(PLANNER, methods=READ_WRITE),
+    "network:planning-export": Rule(PLANNER, {"name": "public:export"}),
+    "network:planning-import": Rule(PLANNER, {"pk": "planner's import"}, READ_WRITE),
+    "network:planning-import-file": Rule(PLANNER, {"pk": "planner's import"}),
     "network:planning-lift": Rule(PLANNER, {"pk": "planner's days"}, WRITE),
 }
 

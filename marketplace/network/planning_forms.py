@@ -35,7 +35,7 @@ def _minutes(label, *, most: int, least: int = 0, **options) -> forms.IntegerFie
     )
 
 
-def _day(label, **options) -> forms.DateField:
+def day_field(label, **options) -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -71,7 +71,7 @@ class TimetableForm(PlainForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Please choose what it keeps: ambient, chilled or frozen.")},
     )
-    from_date = _day(_("Applies from"), help_text=_("Tomorrow at the earliest. Until then all stays as it is."))
+    from_date = day_field(_("Applies from"), help_text=_("Tomorrow at the earliest. Until then all stays as it is."))
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def shared(self) -> dict:
@@ -235,8 +235,8 @@ class DaysForm(PlainForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=ClosureKind.choices)
     scope = forms.ChoiceField(label=_("What stops"), choices=ClosureScope.choices, initial=ClosureScope.ALL)
     division = forms.ChoiceField(label=_("Where"))
-    first_day = _day(_("First day"))
-    last_day = _day(_("Last day"), help_text=_("This day included."))
+    first_day = day_field(_("First day"))
+    last_day = day_field(_("Last day"), help_text=_("This day included."))
 
     def __init__(self, *args, divisions: Iterable[Division], **kwargs):
         super().__init__(*args, **kwargs)
@@ -259,8 +259,8 @@ class HubForm(PlainForm):
         most=240,
         help_text=_("What goods need from one vehicle to the dock of the next, before its cut-off."),
     )
-    closed_from = _day(_("Closed from"), required=False, help_text=_("Empty: it is open."))
-    reopens_on = _day(_("Opens again on"), required=False, help_text=_("Empty: until further notice."))
+    closed_from = day_field(_("Closed from"), required=False, help_text=_("Empty: it is open."))
+    reopens_on = day_field(_("Opens again on"), required=False, help_text=_("Empty: until further notice."))
 
 
 class WorkerForm(PlainForm):

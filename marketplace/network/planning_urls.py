@@ -1,8 +1,8 @@
 """The planner's pages, below /network/planning/."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from marketplace.network import planning, planning_calendar, planning_changes
+from marketplace.network import planning, planning_calendar, planning_changes, planning_sheets
 
 urlpatterns = [
     path("", planning.overview, name="planning-map"),
@@ -16,4 +16,12 @@ urlpatterns = [
     path("timetables/<slug:code>/end/", planning_changes.end, name="planning-end"),
     path("calendar/", planning_calendar.calendar, name="planning-calendar"),
     path("calendar/<int:pk>/lift/", planning_calendar.lift, name="planning-lift"),
+    path("sheets/", planning_sheets.upload, name="planning-sheets"),
+    re_path(
+        r"^sheets/(?P<name>timetables\.xlsx|lanes\.csv|rounds\.csv|stops\.csv)$",
+        planning_sheets.export,
+        name="planning-export",
+    ),
+    path("imports/<int:pk>/", planning_sheets.imported, name="planning-import"),
+    path("imports/<int:pk>/returned.xlsx", planning_sheets.returned, name="planning-import-file"),
 ]

@@ -8,7 +8,7 @@ from django.core import signing
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, Departure, HubWorker, Lane, Parcel, Round
+from logistics.models import Consignment, Departure, HubWorker, Lane, Parcel, Round, SheetImport
 from logistics.services import calendars
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof
@@ -80,6 +80,13 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     closure, _effect = calendars.close(
         Days("430700000000", "CLOSURE", "ROUNDS", "测试停运", DAY, DAY), by=people["planner"], at=MONDAY
     )
+    sent = SheetImport.objects.create(
+        user=people["planner"],
+        file_name="x.xlsx",
+        valid_from=DAY,
+        sheets={"tables": {"LANES": []}, "seen": {}},
+        uploaded_at=MONDAY,
+    )
     people["platform staff"].is_staff = True
     people["platform staff"].save(update_fields=["is_staff"])
 
@@ -124,6 +131,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "planner's hub": (made.network.county.code, "planner"),
         "planner's timetable": (Lane.objects.filter(origin=made.network.county).first().code, "planner"),
         "planner's days": (closure.pk, "planner"),
+        "planner's import": (sent.pk, "planner"),
+        "public:export": ("timetables.xlsx", ""),
         "public:timetable": (Round.objects.filter(hub=made.network.county).first().code, ""),
         "hub's parcel": (Parcel.objects.get(consignment=packed).number, "hub worker"),
     }

@@ -1,0 +1,317 @@
+"""Timetables out and in as spreadsheets: nothing is lost on the way, nothing wrong comes in."""
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook, load_workbook
+
+from core import clock
+from logistics import drafts
+from logistics.models import Lane, Round, SheetImport
+from logistics.services import timetables
+from marketplace.network import sheet_changes, sheets
+from marketplace.network.sheets import UnableToReadSheet
+from tests.factories import logistics, shop, villages
+from tests.factories.logistics import MONDAY
+
+pytestmark = pytest.mark.django_db
+TOMORROW = dt.date(2026, 3, 3)
+UPLOAD = reverse("network:planning-sheets")
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch, settings):
+    monkeypatch.setattr(clock, "now", lambda: MONDAY)
+    settings.DEPARTURE_HORIZON_DAYS = 5
+
+
+@pytest.fixture
+def network():
+    return logistics.small_network()
+
+
+@pytest.fixture
+def planner(network):
+    return logistics.planner("430700000000")
+
+
+@pytest.fixture
+def client(planner) -> Client:
+    return client_of(planner)
+
+
+def client_of(person) -> Client:
+    client = Client()
+    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
+    return client
+
+
+def exported(client: Client, name: str = "timetables.xlsx") -> bytes:
+    response = client.get(reverse("network:planning-export", args=[name]))
+    assert response.status_code == 200
+    return response.content
+
+
+def changed(data: bytes, *cells: tuple[str, str, object]) -> bytes:
+    """Return a workbook with some cells changed: (sheet, cell, value)."""
+    book = load_workbook(io.BytesIO(data))
+    for sheet, cell, value in cells:
+        book[sheet][cell] = value
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def sent(client: Client, data: bytes, *, name: str = "时刻表.xlsx", day: str = "2026-03-03") -> SheetImport:
+    response = client.post(UPLOAD, {"file": SimpleUploadedFile(name, data), "from_date": day})
+    assert response.status_code == 302, response.content.decode()
+    return SheetImport.objects.latest("pk")
+
+
+def page_of(found: SheetImport) -> str:
+    return reverse("network:planning-import", args=[found.pk])
+
+
+def lines() -> list[tuple]:
+    return [
+        *Lane.objects.order_by("pk").values_list("code", "departs", "crates", "valid_from", "valid_to"),
+        *Round.objects.order_by("pk").values_list("code", "departs", "crates", "valid_from", "valid_to"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["timetables.xlsx", "lanes.csv", "rounds.csv", "stops.csv"])
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_what_was_exported_changes_nothing_when_it_comes_back(client, name, language):
+    client.cookies["django_language"] = language
+    before = lines()
+
+    found = sent(client, exported(client, name), name=name)
+
+    assert found.errors == []
+    text = client.get(page_of(found)).content.decode()
+    assert ("和现在的没有差别。" if language == "zh-hans" else "Nothing in it differs") in text
+    client.post(page_of(found))
+    assert lines() == before
+
+
+def test_only_the_own_lines_are_exported(network, client):
+    away, far = (logistics.hub(code, kind="PREFECTURE") for code in ("430100000000", "430200000000"))
+    logistics.lane(away, far, dt.time(9))
+
+    book = load_workbook(io.BytesIO(exported(client)))
+
+    assert [sheet.title for sheet in book] == ["干线", "班线", "停靠站"]
+    assert [sheet.max_row - 1 for sheet in book] == [8, 4, 4]
+    county = client_of(logistics.planner("430726000000"))
+    assert [sheet.max_row - 1 for sheet in load_workbook(io.BytesIO(exported(county)))] == [0, 2, 2]
+
+
+def test_a_changed_row_is_shown_first_and_then_made(client):
+    data = changed(exported(client), ("干线", "H2", 55), ("班线", "E2", "08:15"))
+    code = load_workbook(io.BytesIO(data))["干线"]["A2"].value
+
+    found = sent(client, data)
+
+    text = client.get(page_of(found)).content.decode()
+    assert "<dt>改动或新增的线路</dt><dd>2</dd>" in text
+    assert "<dt>没有改动的线路</dt><dd>10</dd>" in text
+    assert Lane.objects.filter(code=code).count() == 1
+    assert client.post(page_of(found)).status_code == 302
+    assert Lane.objects.get(code=code, valid_from=TOMORROW).crates == 55
+    found.refresh_from_db()
+    assert found.applied_at == MONDAY
+    client.post(page_of(found))
+    assert Lane.objects.filter(code=code).count() == 2, "the same button twice is one import"
+
+
+def test_an_error_stands_at_its_row_and_nothing_is_changed(client):
+    data = changed(
+        exported(client),
+        ("干线", "H2", 55),
+        ("干线", "E3", "abends"),
+        ("干线", "I4", "tiefgekühlt"),
+        ("班线", "B3", "H000000"),
+        ("停靠站", "B2", "nothing"),
+        ("停靠站", "C3", "bald"),
+    )
+    before = lines()
+
+    found = sent(client, data)
+
+    assert [(error["kind"], error["row"], error["column"]) for error in found.errors] == [
+        ("LANES", 3, "发车时间"),
+        ("LANES", 4, "温层"),
+        ("STOPS", 2, "提货点"),
+        ("STOPS", 3, "发车后分钟"),
+        ("ROUNDS", 3, "分拨中心"),
+    ]
+    text = client.get(page_of(found)).content.decode()
+    assert "什么都没有改" in text
+    assert "请填时间，如 08:30。" in text
+    assert client.post(page_of(found)).status_code == 422
+    assert lines() == before
+    back = load_workbook(io.BytesIO(client.get(reverse("network:planning-import-file", args=[found.pk])).content))
+    assert back["干线"]["J1"].value == "错误"
+    assert back["干线"]["J3"].value == "发车时间: 请填时间，如 08:30。"
+    assert back["干线"]["J2"].value in (None, "")
+
+
+def test_what_the_network_refuses_stands_at_its_row_too(client):
+    data = changed(exported(client), ("干线", "H2", 0), ("班线", "F4", 30))
+
+    found = sent(client, data)
+
+    assert [(error["kind"], error["row"]) for error in found.errors] == [("LANES", 2), ("ROUNDS", 4)]
+
+
+def test_anothers_line_is_refused_at_its_row(network, client):
+    county = client_of(logistics.planner("430726000000"))
+    data = changed(exported(client), ("干线", "H2", 55))
+
+    found = sent(county, data)
+
+    assert {(error["kind"], error["row"]) for error in found.errors} == {("LANES", 2)}
+    assert county.post(page_of(found)).status_code == 422
+    assert client.get(page_of(found)).status_code == 404, "what one sent is no other's"
+
+
+def test_new_lanes_and_rounds_come_in_with_their_stops(network, client):
+    fresh = villages.point("430726001001")
+    book = load_workbook(io.BytesIO(exported(client)))
+    shared = ["1234567", "09:30", 120, 30, 80, "常温、冷藏"]
+    book["干线"].append(["", network.county.code, network.other_county.name, *shared])
+    book["班线"].append(["new-1", network.county.code, "新班线", *shared])
+    book["停靠站"].append(["new-1", fresh.code, 20])
+    out = io.BytesIO()
+    book.save(out)
+
+    found = sent(client, out.getvalue())
+    client.post(page_of(found))
+
+    assert Lane.objects.get(code="L-430726-430723-0930").storage_classes == ["AMBIENT", "CHILLED"]
+    made = Round.objects.get(name="新班线")
+    assert list(made.stops.values_list("point", "offset_minutes")) == [(fresh.pk, 20)]
+
+
+def test_stops_alone_change_stops_alone(network, client):
+    round_ = Round.objects.filter(hub=network.county).order_by("departs").first()
+    rows = list(csv.reader(io.StringIO(exported(client, "stops.csv").decode("utf-8-sig"))))
+    for row in rows:
+        if row[0] == round_.code:
+            row[2] = "45"
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+
+    client.post(page_of(sent(client, out.getvalue().encode("gb18030"), name="stops.csv")))
+
+    made = Round.objects.get(code=round_.code, valid_to=None)
+    assert (made.valid_from, made.name, made.stops.get().offset_minutes) == (TOMORROW, round_.name, 45)
+
+
+def test_what_was_changed_after_the_file_was_sent_is_not_undone(client, planner):
+    found = sent(client, changed(exported(client), ("干线", "H2", 55)))
+    lane = Lane.objects.order_by("code").first()
+    other = timetables.Change(lane.code, replace(drafts.of(lane), crates=77))
+    timetables.apply([other], from_date=TOMORROW, by=planner, at=MONDAY)
+
+    response = client.post(page_of(found))
+
+    assert response.status_code == 422
+    assert "有人刚改过这条" in response.content.decode()
+    assert Lane.objects.that_run().get(code=lane.code, valid_to=None).crates == 77
+
+
+def test_a_name_that_a_spreadsheet_would_run_comes_out_as_text_and_in_as_it_was(network, client):
+    name = '=HYPERLINK("x")'
+    Round.objects.filter(hub=network.county).update(name=name)
+
+    data = exported(client)
+
+    names = [cell.value for cell in load_workbook(io.BytesIO(data))["班线"]["C"]]
+    assert f"'{name}" in names
+    assert f"'{name}" in exported(client, "rounds.csv").decode().replace('""', '"')
+    assert sent(client, data).errors == []
+    assert sheet_changes.read(sheets.read("a.xlsx", data), from_date=TOMORROW, seen={}).changes == []
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"0" * (sheets.MOST_UNPACKED_BYTES + 1))
+    return out.getvalue()
+
+
+def entities() -> bytes:
+    """A workbook whose parts declare entities that name each other."""
+    book = Workbook()
+    out, bad = io.BytesIO(), io.BytesIO()
+    book.save(out)
+    with zipfile.ZipFile(out) as good, zipfile.ZipFile(bad, "w") as packed:
+        for name in good.namelist():
+            text = good.read(name)
+            if name == "xl/workbook.xml":
+                text = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + text.replace(b"Sheet", b"&b;")
+            packed.writestr(name, text)
+    return bad.getvalue()
+
+
+def long() -> bytes:
+    return ("\n" * (sheets.MOST_ROWS + 2)).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "words"),
+    [
+        ("a.xlsx", lambda: b"no spreadsheet", "这不是表格文件"),
+        ("a.xlsx", lambda: b"PK\x03\x04" + b"\x00" * 40, "这不是表格文件"),
+        ("a.xlsx", bomb, "解压后过大"),
+        ("a.xlsx", entities, "这不是表格文件"),
+        ("a.xlsx", lambda: b"0" * (sheets.MOST_BYTES + 1), "文件太大"),
+        ("a.csv", long, "表太长"),
+        ("a.csv", lambda: b"a,b\n1,2\n", "没有干线、班线或停靠站的表"),
+        ("a.csv", lambda: b"\xff\xff\xff\x00", "这不是表格文件"),
+        ("a.csv", lambda: b"", "这个文件是空的"),
+    ],
+    ids=["text", "broken-zip", "bomb", "entities", "large", "long", "foreign", "bytes", "empty"],
+)
+def test_a_file_that_is_none_of_ours_is_refused_in_words(client, name, make, words):
+    response = client.post(UPLOAD, {"file": SimpleUploadedFile(name, make()), "from_date": "2026-03-03"})
+
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not SheetImport.objects.exists()
+
+
+def test_no_file_and_no_day_are_asked_for(client):
+    text = client.post(UPLOAD, {"from_date": "bald"}).content.decode()
+
+    assert "请选择文件。" in text
+    assert "请填日期" in text
+
+
+def test_a_file_for_today_is_refused_whole(client):
+    found = sent(client, changed(exported(client), ("干线", "H2", 55)), day="2026-03-02")
+
+    assert [error["text"] for error in found.errors] == ["改动最早从明天起生效，最迟在两年之内。"]
+
+
+def test_whoever_plans_nothing_gets_no_file(network):
+    assert client_of(shop.user()).get(UPLOAD).status_code == 404
+
+
+def test_a_table_that_stands_twice_is_refused():
+    book = Workbook()
+    for _number in range(2):
+        book.create_sheet().append([str(words) for words in sheets.LAYOUTS["STOPS"].columns.values()])
+    out = io.BytesIO()
+    book.save(out)
+
+    with pytest.raises(UnableToReadSheet):
+        sheets.read("a.xlsx", out.getvalue())
