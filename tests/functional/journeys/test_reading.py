@@ -118,3 +118,14 @@ def test_without_a_script_the_number_is_typed(driver, parcels, browser: Browser,
 
     expect(page.locator(".messages")).to_contain_text("已装车")
     context.close()
+
+
+def test_where_there_is_no_camera_the_field_is_offered_instead(driver, parcels, visit, live_server):
+    page = visit(driver)
+    page.goto(f"{live_server.url}/network/departures/{departure_of(parcels[0]).pk}/")
+
+    page.get_by_role("button", name="扫码").click()
+
+    expect(page.locator("[data-scan] [role=status]")).to_be_visible()
+    expect(page.locator("#id_number")).to_be_focused()
+    expect(page.locator(".scanbox")).to_be_hidden()

@@ -4,11 +4,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.events import Event
 from logistics.models import Consignment, Departure, Parcel, Scan
+from logistics.services import scans
 from logistics.states import ParcelState, ScanKind
 from tests.factories import shop
 from tests.integration.network.conftest import client_of, leg_of, state_of
@@ -121,6 +124,26 @@ def test_place_and_temperature_stand_on_the_scan(driver, parcel, collecting):
     scan = Scan.objects.get(nonce="n1")
     assert (scan.latitude, scan.longitude) == (Decimal("29.584123"), Decimal("111.38"))
     assert scan.temperature_c == Decimal("4.5")
+
+
+def test_a_reading_costs_as_many_queries_in_a_long_batch_as_in_a_short_one(driver, parcel, collecting, made):
+    for _ in range(11):
+        shop.packed(shop.order(made.point, shop.listing(made.seller)))
+    others = list(Parcel.objects.exclude(pk=parcel.pk).order_by("pk"))
+    for each in others:
+        scans.drop(each, nonce=f"d{each.pk}", by="test", at=shop.MONDAY)
+    client = client_of(driver)
+
+    def count(parcels: list[Parcel]) -> int:
+        batch = [reading(each, collecting.departs_at, nonce=f"q{each.pk}", departure=collecting.pk) for each in parcels]
+        with CaptureQueriesContext(connection) as captured:
+            assert {status for _, status in answers(send(driver, *batch, client=client))} == {"ok"}
+        return len(captured)
+
+    one, ten = count(others[:1]), count(others[1:])
+
+    assert (ten - one) / 9 <= one
+    assert (ten - one) / 9 <= 30
 
 
 # RFID

@@ -169,7 +169,9 @@ def test_the_pages_cost_few_queries_whatever_their_length(made, worker, driver, 
         scans.unload(each, hub=made.network.county, nonce=f"u{each.pk}", by="test", at=departure.arrives_at)
 
     at_hub(parcel)
-    urls = (INDEX, page_of(leg_of(parcel, 1).departure))
+    departure = leg_of(parcel, 1).departure
+    papers = [reverse(f"network:{name}", args=[departure.pk]) for name in ("manifest", "manifest-pdf")]
+    urls = (INDEX, page_of(departure), *papers)
     few = [count(worker, url) for url in urls]
 
     for _ in range(5):
