@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from logistics.models import Departure, Lane, Round, RoundStop
+from logistics.models import Departure, Hub, Lane, Round, RoundStop
 from logistics.states import DepartureState
 from logistics.timetable import Connection, Ride, Rounds, Run, Timetable
 from villages import queries as villages
@@ -142,4 +142,5 @@ def read(since: datetime) -> Timetable:
             between.append(Connection(departs, arrives, origin, destination, Ride(pk, classes, *free, crates), cutoff))
         else:
             rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates)))
-    return Timetable(lanes=between, rounds=rounds)
+    transfers = Hub.objects.filter(transfer_minutes__gt=0).values_list("pk", "transfer_minutes")
+    return Timetable(lanes=between, rounds=rounds, transfer_seconds={hub: minutes * 60 for hub, minutes in transfers})

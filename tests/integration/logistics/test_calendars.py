@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from core.clock import BEIJING
 from core.invariants import findings
 from core.models import Event
 from logistics import demo
-from logistics.models import Closure, Departure, HubWorker, Lane, Round
+from logistics.models import Closure, Departure, Hub, HubWorker, Lane, Round
 from logistics.services import calendars, departures, hubs, routing
 from logistics.services.calendars import Days, UnableToClose
 from logistics.services.hubs import HubDetails, UnableToChangeHub
@@ -186,6 +187,17 @@ def test_a_hub_that_closes_has_no_departures_until_it_opens_again(network, plann
     network.county.refresh_from_db()
     effect = hubs.change(network.county, details=details(network.county), by=planner, at=MONDAY)
     assert effect.opened == 12
+
+
+@pytest.mark.parametrize(("minutes", "leaves"), [(30, dt.time(17)), (31, dt.time(11))])
+def test_goods_wait_at_a_hub_as_long_as_it_needs_before_the_cut_off(network, minutes, leaves):
+    """The round is back at 16:00, the lane leaves at 17:00 with a cut-off of 30 minutes: half an hour is left."""
+    Hub.objects.update(transfer_minutes=minutes)
+    made = logistics.consignment(network.stop, network.point, ready_from=MONDAY + dt.timedelta(days=1))
+
+    routing.route_waiting(limit=10, at=MONDAY)
+
+    assert made.legs.get(sequence=2).departs_at.astimezone(BEIJING).time() == leaves
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.models import Event
 from core.storage_class import StorageClass
 from logistics import drafts
 from logistics.models import Consignment, Departure, Lane, Leg, Round
-from logistics.services import departures, openings, routing, timetables
+from logistics.services import departures, openings, rerouting, routing, timetables
 from logistics.services.timetables import Change, UnableToChangeTimetable
 from logistics.states import ConsignmentState, DepartureState
 from tests.factories import logistics, villages
@@ -184,6 +184,20 @@ def test_a_further_stop_keeps_what_is_loaded_and_is_called_at(network, planner):
     assert departure.state == DepartureState.SCHEDULED
     assert effect.consignments == 0
     assert [stop.point_id for stop in departure.round.stops.order_by("sequence")] == [call.point_id for call in calls]
+
+
+def test_the_sweep_gives_what_was_cancelled_another_way(network, planner):
+    made, lane, day = loaded_lane(network)
+    change(lane, by=planner, from_date=day, departs=dt.time(20))
+
+    rerouting.mend(at=MONDAY + dt.timedelta(minutes=1))
+    routing.route_waiting(limit=10, at=MONDAY + dt.timedelta(minutes=1))
+
+    made.refresh_from_db()
+    assert made.state == ConsignmentState.ROUTED
+    live = Leg.objects.filter(consignment=made, released_at=None)
+    assert live.exists()
+    assert not live.filter(departure__state=DepartureState.CANCELLED).exists()
 
 
 def test_a_version_that_has_not_begun_is_replaced_and_never_runs(lane, planner):
