@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "customer:order-list": Rule(PUBLIC),
     "customer:order": Rule(PUBLIC, {"number": "order"}),
     "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
+    "customer:order-point": Rule(PUBLIC, {"number": "order"}, READ_WRITE),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),
     # the platform's console, in place of Oscar's dashboard

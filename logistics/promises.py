@@ -6,9 +6,11 @@ routed some seconds later.
 """
 
 import datetime as dt
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 from django.db.models import TextChoices
@@ -26,10 +28,11 @@ _SHELVING = int(SHELVING.total_seconds())
 
 @dataclass(frozen=True)
 class PromiseRequest:
-    """A consignment that is asked about before there is one.
+    """A consignment that is asked about before there is one, or before it goes somewhere else.
 
     :param origin_stop_id: the pickup point where the seller drops.
     :param ready_from: when it can be dropped; by default ``settings.PACKING_HOURS`` after the question.
+    :param hub_id: the hub where it can be loaded from ``ready_from`` on, where it is on its way already.
     """
 
     origin_stop_id: int
@@ -37,6 +40,7 @@ class PromiseRequest:
     storage_class: str
     crates: int
     ready_from: dt.datetime | None = None
+    hub_id: int | None = None
 
 
 class Refusal(TextChoices):
@@ -103,7 +107,8 @@ def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime, together: b
     ways = Counter((request.origin_stop_id, request.point_id) for request in requests)
     found, borrowed = [], []
     for request in requests:
-        promise = _promise(timetable, known[request.point_id], request, held, taken, at)
+        search = _search_of(timetable, request, at)
+        promise = _promise(timetable, search, known[request.point_id], request, held, taken)
         found.append(promise)
         if not together or promise.handed_over_at is None:
             continue
@@ -121,30 +126,36 @@ def times(requests: Sequence[PromiseRequest], *, at: dt.datetime) -> list[dt.dat
     return [promise.handed_over_at for promise in promises(requests, at=at)]
 
 
+def _search_of(timetable: Timetable, request: PromiseRequest, at: dt.datetime) -> Callable[..., Route | None]:
+    """Return what finds a request's routes, from its stop or from the hub where it stands."""
+    asked = {
+        "destination": request.point_id,
+        "at": math.ceil((request.ready_from or ready_from(at)).timestamp()),
+        "storage_class": str(request.storage_class),
+    }
+    if request.hub_id is not None:
+        return partial(timetable.route_from_hub, hub=request.hub_id, **asked)
+    return partial(timetable.route, origin=request.origin_stop_id, **asked)
+
+
 def _promise(
     timetable: Timetable,
+    search: Callable[..., Route | None],
     point: snapshots.KnownPoint,
     request: PromiseRequest,
     held: dict[tuple, tuple[int, int]],
     taken: Counter,
-    at: dt.datetime,
 ) -> Promise:
     storage_class = str(request.storage_class)
     keeps = point.crates_a_day.get(storage_class, 0)
     if not keeps:
         return Promise(None, Refusal.NOT_KEPT)
-    way = {
-        "origin": request.origin_stop_id,
-        "destination": request.point_id,
-        "at": int((request.ready_from or ready_from(at)).timestamp()),
-        "storage_class": storage_class,
-    }
     crates = request.crates + settings.PROMISE_RESERVE_CRATES
     not_before, no_room = 0, False
     for _day in range(settings.DEPARTURE_HORIZON_DAYS + 1):
-        route = timetable.route(**way, crates=crates, not_before=not_before)
+        route = search(crates=crates, not_before=not_before)
         if route is None:
-            return _refused(timetable, way, keeps, request.crates, no_room=no_room)
+            return _refused(timetable, search, keeps, request.crates, no_room=no_room)
         handed_over_at = handed_over_from(point.week, route.arrives)
         if handed_over_at is None:
             return Promise(None, Refusal.NO_VEHICLE)
@@ -155,12 +166,14 @@ def _promise(
             return Promise(handed_over_at, None, route, min(keeps, _largest(timetable, route)))
         no_room = True
         not_before = first_arrival_for(point.week, day + dt.timedelta(days=1))
-    return _refused(timetable, way, keeps, request.crates, no_room=no_room)
+    return _refused(timetable, search, keeps, request.crates, no_room=no_room)
 
 
-def _refused(timetable: Timetable, way: dict, keeps: int, crates: int, *, no_room: bool) -> Promise:
+def _refused(
+    timetable: Timetable, search: Callable[..., Route | None], keeps: int, crates: int, *, no_room: bool
+) -> Promise:
     """Return why there is no promise: no vehicle goes at all, none is large enough, or the point is full."""
-    least = timetable.route(**way, crates=1)
+    least = search(crates=1)
     if least is None:
         return Promise(None, Refusal.NO_VEHICLE)
     largest = min(keeps, _largest(timetable, least))

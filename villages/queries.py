@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import QuerySet
 
+from core.clock import BEIJING
 from villages import codes
 from villages.hours import Week
 from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointDay, PointHours
@@ -162,6 +163,12 @@ def hours_of(point_ids: Iterable[int]) -> dict[int, list[tuple[int, dt.time, dt.
     for point_id, weekday, opens, closes in rows.values_list("point_id", "weekday", "opens", "closes"):
         found[point_id].append((weekday, opens, closes))
     return found
+
+
+def today_hours(hours: Hours, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
+    """Return when a point is open on the day of ``at`` in Beijing."""
+    weekday = at.astimezone(BEIJING).weekday()
+    return [(opens, closes) for day, opens, closes in hours if day == weekday]
 
 
 def is_open_at(hours: Hours, at: dt.datetime) -> bool:

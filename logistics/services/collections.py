@@ -13,6 +13,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine, Parcel
 from logistics.states import CollectionProof, ConsignmentState, ParcelState
+from villages import codes
 
 # The guard that lets a consignment be collected once. The tests take it off to show the second hand-over.
 STILL_WAITING = {"state": ConsignmentState.AT_POINT}
@@ -175,7 +176,7 @@ def _events(collection, consignments, lines, written, payload_of) -> list[NewEve
                 "collection": collection.pk,
                 "order": collection.order.number,
                 "point": collection.point_id,
-                "point_county": collection.point.county_code,
+                "point_county": codes.county_of(lines[0].order_line.point_division),  # as it was placed
                 "proof": collection.proof,
                 "lines": by_consignment[consignment.pk],
             },

@@ -32,6 +32,7 @@ customer = [
     path("orders/", orders.order_list, name="order-list"),
     re_path(r"^orders/(?P<number>\d{12})/$", orders.order, name="order"),
     re_path(r"^orders/(?P<number>\d{12})/cancel/$", orders.cancel, name="order-cancel"),
+    re_path(r"^orders/(?P<number>\d{12})/point/$", orders.change_point, name="order-point"),
     path("orders/link/<str:token>/", orders.order_by_link, name="anon-order"),
 ]
 

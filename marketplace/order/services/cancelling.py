@@ -13,7 +13,7 @@ from logistics.services import routing
 from logistics.states import CANCELLABLE, ENDED, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
-from marketplace.order.services.freezing import line_payload
+from marketplace.order.services.freezing import county_of, line_payload
 from marketplace.order.states import OrderState, PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.settlement.services import orders as booking
@@ -66,14 +66,13 @@ def cancel(order: Order, *, by, at: dt.datetime) -> Order:
         by=by,
         at=at,
     )
-    point_county = order.pickup_point.county_code
     events.append(
         [
             NewEvent(
                 "consignment",
                 consignment.number,
                 "consignment.cancelled",
-                {"order": order.number, "point_county": point_county, "lines": entries[consignment.pk]},
+                {"order": order.number, "point_county": county_of(lines), "lines": entries[consignment.pk]},
             )
             for consignment in consignments
         ],

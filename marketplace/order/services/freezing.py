@@ -1,5 +1,7 @@
 """Freezing an order: its lines, consignments and events as they are at the moment of placing."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 
 from catalogue.models import Product
@@ -174,3 +176,8 @@ def line_payload(line: Line, units: int) -> dict:
         "units": units,
         "fen": units * line.unit_price_fen,
     }
+
+
+def county_of(lines: Iterable[ConsignmentLine]) -> str:
+    """Return the county for which an order counts: its point's when it was placed, wherever it is collected later."""
+    return codes.county_of(next(iter(lines)).order_line.point_division)

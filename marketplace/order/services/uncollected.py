@@ -11,7 +11,7 @@ from logistics.models import Consignment, ConsignmentLine, Parcel
 from logistics.states import ConsignmentState, ParcelState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
-from marketplace.order.services.freezing import line_payload
+from marketplace.order.services.freezing import county_of, line_payload
 from marketplace.order.states import PaymentMethod
 from marketplace.partner.services import stock
 from marketplace.partner.states import MovementKind
@@ -62,7 +62,7 @@ def expire(consignment: Consignment, *, by, at: dt.datetime) -> bool:
     )
     payload = {
         "order": order.number,
-        "point_county": order.pickup_point.county_code,
+        "point_county": county_of(lines),
         "end": end,
         "lines": entries,
     }

@@ -132,17 +132,11 @@ def _choices(quote: quotes.Quote, point: PickupPoint | None, at: dt.datetime) ->
             "answers": answers[other.pk],
             "problem": next((each.refusal.label for each in answers[other.pk] if each.refusal), ""),
             "promised_at": max((each.promised_at for each in answers[other.pk] if each.promised_at), default=None),
-            "hours": today_hours(hours[other.pk], at),
+            "hours": villages.today_hours(hours[other.pk], at),
             "distance_km": distances.get(other.pk) if other.pk != point.pk else None,
         }
         for other in found
     ]
-
-
-def today_hours(hours, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
-    """Return when a point is open today."""
-    weekday = at.astimezone(clock.BEIJING).weekday()
-    return [(opens, closes) for day, opens, closes in hours if day == weekday]
 
 
 def _send_code(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> None:
@@ -249,7 +243,7 @@ def _points(request: HttpRequest) -> dict:
         "points": [
             {
                 "point": point,
-                "hours": today_hours(hours[point.pk], at),
+                "hours": villages.today_hours(hours[point.pk], at),
                 "township": townships.get(f"{point.division_id[:9]}000", ""),
                 "distance_km": distances.get(point.pk),
             }

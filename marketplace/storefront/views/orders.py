@@ -1,5 +1,7 @@
 """The buyer's orders: the list, the page with its ticket and timeline, cancelling."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.core import signing
 from django.core.paginator import Paginator
@@ -7,19 +9,23 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
 from logistics import codes
+from logistics.promises import Refusal
+from logistics.services.redirecting import UnableToRedirect, offers
 from logistics.states import CANCELLABLE, ConsignmentState
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
-from marketplace.order.services import cancelling
+from marketplace.order.services import cancelling, redirecting
 from marketplace.storefront import timelines
+from villages import queries as villages
 
 LINK_DAYS = 60
 SALT = "order-link"
 REMEMBERED = 20
+POINTS_NEAR = 13  # the own one and twelve others
 
 
 def remember(request: HttpRequest, order: Order) -> None:
@@ -96,6 +102,53 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(url_of(found))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_point(request: HttpRequest, number: str) -> HttpResponse:
+    """Choose another point for an order that is on its way: those near its own, with the day at each."""
+    found, at, status = mine(request, number), clock.now(), 200
+    if request.method == "POST":
+        asked = request.POST.get("point", "")
+        try:
+            changed = redirecting.change_point(
+                found,
+                point_id=int(asked) if asked.isdecimal() and len(asked) < 10 else 0,
+                by=request.user if request.user.is_authenticated else None,
+                at=at,
+            )
+        except redirecting.UnableToChangePoint as refusal:
+            messages.error(request, str(refusal))
+            status = 422
+        else:
+            messages.success(request, _("It now goes to %(point)s.") % {"point": changed.pickup_point.name})
+            return redirect(url_of(found))
+    return render(request, "storefront/order_point.html", _points(found, at), status=status)
+
+
+def _points(found: Order, at: dt.datetime) -> dict:
+    here, consignments = found.pickup_point, redirecting.on_their_way(found)
+    context = {"order": found, "choices": [], "too_late": "", "now": at}
+    near = villages.points_near(float(here.longitude), float(here.latitude), limit=POINTS_NEAR)
+    others = [other for other in near if other.point.pk != here.pk]
+    try:
+        if not redirecting.may_change_point(found):
+            raise UnableToRedirect(_("It is too late: a part of it is already on the vehicle to the point, or there."))
+        offered = offers(consignments, points=[other.point for other in others], at=at)
+    except UnableToRedirect as refusal:
+        return context | {"too_late": str(refusal)}
+    hours = villages.hours_of([other.point.pk for other in others])
+    context["choices"] = [
+        {
+            "point": other.point,
+            "distance_km": other.distance_km,
+            "hours": villages.today_hours(hours[other.point.pk], at),
+            "problem": offer.label if isinstance(offer := offered[other.point.pk], Refusal) else "",
+            "promised_at": None if isinstance(offer, Refusal) else offer,
+        }
+        for other in others
+    ]
+    return context
+
+
 def _page(request: HttpRequest, found: Order) -> HttpResponse:
     consignments = list(
         found.consignments.select_related("seller", "origin_stop")
@@ -115,6 +168,8 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "on_the_way": bool(shown) and not ready,
         "cancellable": bool(consignments) and all(c.state in CANCELLABLE and c.packed_at is None for c in consignments),
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
+        "expected_at": max((time for c in consignments if (time := c.expected_at or c.promised_at)), default=None),
+        "point_changeable": redirecting.may_change_point(found),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),

@@ -1,0 +1,160 @@
+"""Changing the pickup point of an order: until the vehicle to the point has been loaded."""
+
+import datetime as dt
+
+import pytest
+
+from core import invariants
+from core.clock import BEIJING
+from core.models import Event
+from core.storage_class import StorageClass
+from logistics.models import Consignment, Leg, Parcel
+from logistics.promises import Refusal
+from logistics.services import departures, redirecting, routing, scans
+from logistics.states import ConsignmentState
+from marketplace.order.services import cancelling
+from marketplace.order.services.redirecting import UnableToChangePoint, change_point, may_change_point, on_their_way
+from tests.factories import logistics, shop, villages
+from tests.factories.shop import MONDAY
+from villages.models import PickupPoint, PointDay
+from villages.states import PointState
+
+pytestmark = pytest.mark.django_db
+SOUND = ["C1", "C2", "L1", "M1", "S1"]
+
+
+def beijing(hour: int, minute: int = 0, *, day: int = 0) -> dt.datetime:
+    return dt.datetime(2026, 3, 2 + day, hour, minute, tzinfo=BEIJING)
+
+
+@pytest.fixture
+def made() -> shop.Shop:
+    return shop.shop()
+
+
+@pytest.fixture
+def elsewhere(made) -> PickupPoint:
+    """A point on a round of 石门's own hub, on the far side of the seller."""
+    point = villages.point("430726001002")
+    for departs in (dt.time(8, 30), dt.time(14, 30)):
+        logistics.round_(made.network.county, departs, point)
+    departures.open_departures(at=MONDAY, until=MONDAY.date() + dt.timedelta(days=5))
+    return point
+
+
+def refused(order, point, *, at: dt.datetime = MONDAY) -> str:
+    """Ask for what must be refused; return the sentence, having seen that nothing changed."""
+    before = list(Consignment.objects.order_by("pk").values()), list(PointDay.objects.order_by("pk").values())
+    told = Event.objects.count()
+    with pytest.raises(UnableToChangePoint) as caught:
+        change_point(order, point_id=point.pk, by=None, at=at)
+    assert (list(Consignment.objects.order_by("pk").values()), list(PointDay.objects.order_by("pk").values())) == before
+    assert Event.objects.count() == told
+    order.refresh_from_db()
+    assert order.pickup_point_id != point.pk or "已经" in str(caught.value)
+    return str(caught.value)
+
+
+def ride(parcel: Parcel, leg: Leg, hub) -> None:
+    scans.load(parcel, departure=leg.departure, nonce=f"on{leg.pk}", by="test", at=leg.departs_at)
+    scans.unload(parcel, hub=hub, nonce=f"off{leg.pk}", by="test", at=leg.arrives_at)
+
+
+def legs_of(consignment: Consignment) -> list[Leg]:
+    return list(consignment.legs.filter(released_at=None).order_by("sequence").select_related("departure"))
+
+
+def test_an_order_that_was_not_sent_is_routed_to_the_other_point(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    [consignment] = shop.routed(order)
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=MONDAY)
+    routing.route_waiting(limit=10, at=MONDAY)
+
+    order.refresh_from_db()
+    consignment.refresh_from_db()
+    assert (order.pickup_point, consignment.point) == (elsewhere, elsewhere)
+    assert consignment.state == ConsignmentState.ROUTED
+    assert len(legs_of(consignment)) == 2
+    held = {(row.point_id, row.day): row.held for row in PointDay.objects.all()}
+    assert held == {
+        (made.point.pk, dt.date(2026, 3, 3)): 0,
+        (elsewhere.pk, consignment.held_day): consignment.crates,
+    }
+    [told] = Event.objects.filter(name="order.point_changed").values_list("payload", flat=True)
+    assert (told["before"], told["after"]) == (made.point.pk, elsewhere.pk)
+    assert invariants.findings(SOUND) == []
+
+
+def test_what_stands_at_a_hub_goes_on_from_there(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    [consignment] = shop.packed(order)
+    [parcel] = consignment.parcels.all()
+    first = legs_of(consignment)[0]
+    scans.drop(parcel, nonce="drop", by="test", at=MONDAY)
+    ride(parcel, first, made.network.county)
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=beijing(16, 5))
+
+    consignment.refresh_from_db()
+    now = legs_of(consignment)
+    assert now[0].departure_id == first.departure_id
+    assert [(leg.departs_at, leg.sequence) for leg in now[1:]] == [(beijing(8, 30, day=1), 2)]
+    assert (consignment.state, consignment.route_version) == (ConsignmentState.IN_TRANSIT, 2)
+    assert consignment.expected_at == beijing(10, day=1)
+    scans.load(parcel, departure=now[1].departure, nonce="again", by="test", at=now[1].departs_at)
+    assert invariants.findings(SOUND) == []
+
+
+def test_what_is_on_the_vehicle_to_the_point_stays_bound_for_it(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    [consignment] = shop.packed(order)
+    [parcel] = consignment.parcels.all()
+    legs = legs_of(consignment)
+    scans.drop(parcel, nonce="drop", by="test", at=MONDAY)
+    for leg, hub in zip(
+        legs[:3], (made.network.county, made.network.prefecture, made.network.other_county), strict=True
+    ):
+        ride(parcel, leg, hub)
+    assert may_change_point(order)
+    scans.load(parcel, departure=legs[3].departure, nonce="last", by="test", at=legs[3].departs_at)
+
+    assert not may_change_point(order)
+    assert "来不及" in refused(order, elsewhere, at=legs[3].departs_at)
+
+
+def test_a_point_that_cannot_take_it_says_why(made, elsewhere):
+    frozen = shop.listing(made.seller, storage_class=StorageClass.FROZEN)
+    order = shop.order(made.point, frozen)
+    elsewhere.capacities.filter(storage_class=StorageClass.FROZEN).delete()
+
+    assert refused(order, elsewhere) == str(Refusal.NOT_KEPT.label)
+    assert redirecting.offers(on_their_way(order), points=[elsewhere], at=MONDAY) == {elsewhere.pk: Refusal.NOT_KEPT}
+
+
+def test_a_closed_point_the_same_point_and_no_point_are_refused(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+
+    assert "已经" in refused(order, made.point)
+    PickupPoint.objects.filter(pk=elsewhere.pk).update(state=PointState.SUSPENDED)
+    assert elsewhere.name in refused(order, elsewhere)
+    refused(order, PickupPoint(pk=10**9))
+
+
+def test_an_order_that_ended_stays_where_it_was(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    cancelling.cancel(order, by=None, at=MONDAY)
+
+    assert not may_change_point(order)
+    refused(order, elsewhere)
+
+
+def test_where_it_is_counted_stays_what_it_was_when_placed(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    change_point(order, point_id=elsewhere.pk, by=None, at=MONDAY)
+
+    cancelling.cancel(order, by=None, at=MONDAY)
+
+    [told] = Event.objects.filter(name="consignment.cancelled").values_list("payload", flat=True)
+    assert told["point_county"] == made.point.county_code
+    assert invariants.findings(SOUND) == []
