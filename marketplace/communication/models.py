@@ -64,6 +64,7 @@ class Circuit(models.Model):
     channel = models.CharField(max_length=5, choices=MessageChannel, primary_key=True)
     failures = models.PositiveIntegerField(default=0)
     paused_until = models.DateTimeField(null=True)
+    probed_until = models.DateTimeField(null=True, help_text="One sender tries a failing channel, the others go on")
 
     class Meta:
         constraints = [known("channel", MessageChannel, name="circuit_channel_known")]

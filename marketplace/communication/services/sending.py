@@ -29,13 +29,15 @@ def send_due(channel: str, *, at: dt.datetime, limit: int = 100) -> int:
     due.filter(good_until__lte=at).update(state=MessageState.DEAD, dead_reason=DeadReason.TOO_LATE)
     sent = 0
     for pk in list(due.order_by("next_try_at", "pk").values_list("pk", flat=True)[:limit]):
-        if circuits.paused_until(channel, at=at):
+        if not circuits.may_send(channel, at=at):
             break
         taken = Message.objects.filter(pk=pk, **STILL_DUE).update(
             state=MessageState.SENDING, leased_until=at + LEASE, attempts=F("attempts") + 1
         )
         if taken:
             sent += _send(Message.objects.get(pk=pk), at)
+        else:
+            circuits.let_go(channel)
     return sent
 
 

@@ -127,6 +127,21 @@ def test_a_channel_that_answers_again_sends_what_waited(gateway):
     assert Circuit.objects.get().failures == 0
 
 
+def test_one_sender_at_a_time_tries_a_channel_that_failed():
+    assert circuits.may_send(SMS, at=MONDAY)
+    assert circuits.may_send(SMS, at=MONDAY), "a healthy channel takes any number"
+    circuits.failed(SMS, at=MONDAY)
+
+    assert circuits.may_send(SMS, at=MONDAY)
+    assert not circuits.may_send(SMS, at=MONDAY), "somebody tries it already"
+    assert circuits.may_send(EMAIL, at=MONDAY)
+    assert circuits.may_send(SMS, at=later(2)), "that one was lost"
+
+    circuits.succeeded(SMS)
+    assert circuits.may_send(SMS, at=later(2))
+    assert circuits.may_send(SMS, at=later(2))
+
+
 def test_a_pause_grows_while_the_gateway_stays_silent(gateway):
     gateway.status = 500
     for _ in range(3):
