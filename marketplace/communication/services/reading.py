@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 from django.utils import translation
@@ -102,8 +102,12 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         order.number: order for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user")
     }
     states = _states(orders.values())
+    # The route to a new point is found a moment after the change: both are told as the one change of the point.
+    moved = set(_waiting_changes(numbers).filter(name="order.point_changed").values_list("order_number", flat=True))
     rows = []
     for each in news:
+        if each.kind == "changed" and each.order_number in moved:
+            each = replace(each, kind="order.point_changed")
         order = orders.get(each.order_number)
         if order is None:
             continue

@@ -189,6 +189,19 @@ def test_each_change_has_its_words(made, name, promised, words):
     assert words in texts()[1]
 
 
+def test_a_new_point_and_the_route_to_it_are_one_message(made):
+    order = ordered(made)
+    read()
+    change(order, name="order.point_changed", promised=THURSDAY)
+    read()
+    change(order, name="consignment.rerouted", before=THURSDAY, promised=THURSDAY + dt.timedelta(days=1))
+    read()
+
+    assert len(texts()) == 2
+    assert "提货，11月27日 周五 16:00 后可提" in texts()[1]
+    assert "改到" in texts()[1]
+
+
 def test_a_part_that_has_come_is_told_as_a_part(made):
     order = ordered(made, sellers=2)
     shop.at_point(order)
