@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from catalogue.models import Product
 from config.policies import RULES
+from logistics.models import Closure, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import User
 from tests.functional.access import world as worlds
@@ -26,17 +27,21 @@ DESCRIPTION = (
 )
 
 # A picture that is not there, a link that has become void, a file to keep, and what machines read.
-NO_PAGES = {"media", "customer:anon-order", "statistics:export", "health"}
+NO_PAGES = {"media", "customer:anon-order", "statistics:export", "health"} | {
+    name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))
+}
 
 
 def build() -> World:
-    """Build the world of the access tests with payloads in all that sellers and buyers write.
+    """Build the world of the access tests with payloads in all that sellers, buyers and planners write.
 
     The description goes past the service that cleans it, so that what is shown was cleaned by the page.
     """
     made = worlds.build(contact_name=NAME, title=TITLE, pack=PACK, description=DESCRIPTION)
     Product.objects.update(description=DESCRIPTION)
     Partner.objects.update(name=NAME)
+    Round.objects.update(name=PACK)
+    Closure.objects.update(name=PACK)
     User.objects.update(first_name=NAME)
     return made
 
