@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from core.events import Event
 from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
@@ -222,3 +223,18 @@ def test_what_lies_at_the_hub_does_not_turn_up_there_again(network, parcels):
         arrivals.take_in(parcels[0], hub=network.prefecture, nonce="s2", by="test", at=at)
 
     assert Scan.objects.filter(kind=ScanKind.SURPLUS).count() == 1
+
+
+@pytest.mark.parametrize(
+    "position",
+    [{"latitude": 29}, {"longitude": 111}, {"latitude": 91, "longitude": 111}, {"latitude": 29, "longitude": -181}],
+)
+def test_a_position_is_whole_and_on_the_globe(network, parcels, position):
+    with pytest.raises(IntegrityError, match="scan_position"), transaction.atomic():
+        Scan.objects.update(**position)
+    Scan.objects.update(latitude=29, longitude=111)
+
+
+def test_a_tag_belongs_to_one_parcel(network, parcels):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Parcel.objects.update(epc="3034257BF7194E4000001A85")
