@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalogue import search
@@ -26,6 +26,9 @@ DIVISIONS = (
     ("430726001000", "楚江街道", Level.TOWNSHIP),
     ("430723001000", "澧阳街道", Level.TOWNSHIP),
 )
+
+# A journey has many people's browsers open at once; on a busy machine a page can take longer than the usual five seconds.
+expect.set_options(timeout=15_000)
 
 
 class Time:
