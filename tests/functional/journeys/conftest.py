@@ -27,7 +27,7 @@ DIVISIONS = (
     ("430723001000", "澧阳街道", Level.TOWNSHIP),
 )
 
-# A journey has many people's browsers open at once; on a busy machine a page can take longer than the usual five seconds.
+# A journey has many browsers open at once; on a busy machine a page can take longer than the usual five seconds.
 expect.set_options(timeout=15_000)
 
 
