@@ -1,6 +1,7 @@
 """The planner's pages: what is shown, previewed and changed, in the own division and nowhere else."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import clock
+from logistics import drafts
 from logistics.models import Closure, Departure, HubWorker, Lane, Round
 from logistics.services import timetables
 from tests.factories import logistics, shop, villages
@@ -309,6 +311,22 @@ def test_whoever_plans_another_county_changes_nothing_here(network, lane, round_
     assert client.get(reverse("network:planning-lane-add")).status_code == 404
 
     assert list(Departure.objects.order_by("pk").values()) == before
+
+
+def test_a_driver_comes_in_until_the_round_is_anothers(network, planner, round_):
+    driver, other = shop.user("向前进"), shop.user("彭建国")
+    Round.objects.filter(pk=round_.pk).update(driver=driver)
+    index = reverse("network:index")
+    changed = timetables.Change(round_.code, replace(drafts.of(Round.objects.get(pk=round_.pk)), driver_id=other.pk))
+
+    timetables.apply([changed], from_date=TOMORROW, by=planner, at=MONDAY)
+
+    assert client_of(driver).get(index).status_code == client_of(other).get(index).status_code == 200
+    tomorrows = Departure.objects.filter(round__code=round_.code, day=TOMORROW)
+    assert tomorrows.visible_to(other).exists()
+    assert not tomorrows.visible_to(driver).exists()
+    Round.objects.filter(pk=round_.pk).update(valid_to=MONDAY.date())
+    assert client_of(driver).get(index).status_code == 404
 
 
 def test_who_drives_is_told_to_who_plans_it_alone(network, client, round_):
