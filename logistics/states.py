@@ -124,3 +124,19 @@ class ScanKind(TextChoices):
 class CollectionProof(TextChoices):
     QR = "QR", _("QR code")
     TYPED_CODE = "TYPED_CODE", _("Typed code")
+
+
+class Reach(TextChoices):
+    """How far apart two counties are, for the freight between them."""
+
+    SAME_COUNTY = "SAME_COUNTY", _("Within the county")
+    SAME_PREFECTURE = "SAME_PREFECTURE", _("Within the prefecture")
+    PROVINCE = "PROVINCE", _("Across the province")
+    PAIR = "PAIR", _("Between two counties")
+
+
+class FreightFunder(TextChoices):
+    """Who pays the freight that the buyer does not."""
+
+    SELLER = "SELLER", _("The seller")
+    PLATFORM = "PLATFORM", _("The platform")

@@ -5,6 +5,7 @@ from logistics.models.collections import CodeAttempt, Collection, CollectionLine
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan
+from logistics.models.tariffs import FreeDelivery, FreightRate, Tariff
 
 __all__ = [
     "EVERY_DAY",
@@ -15,6 +16,8 @@ __all__ = [
     "Consignment",
     "ConsignmentLine",
     "Departure",
+    "FreeDelivery",
+    "FreightRate",
     "Hub",
     "HubWorker",
     "Lane",
@@ -25,5 +28,6 @@ __all__ = [
     "RoundStop",
     "Scan",
     "SheetImport",
+    "Tariff",
     "Timetable",
 ]

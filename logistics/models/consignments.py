@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.constraints import known
 from core.storage_class import StorageClass
 from logistics.models.network import Departure
-from logistics.states import ConsignmentState, Direction
+from logistics.states import ConsignmentState, Direction, FreightFunder
 
 
 class ConsignmentQuerySet(models.QuerySet):
@@ -32,6 +32,8 @@ class Consignment(models.Model):
     state = models.CharField(_("State"), max_length=16, choices=ConsignmentState)
     crates = models.PositiveIntegerField(_("Crates"))
     freight_fen = models.PositiveIntegerField(_("Freight (fen)"))
+    freight_funded_fen = models.PositiveIntegerField(default=0)
+    freight_funder = models.CharField(max_length=10, choices=FreightFunder, blank=True)
     held_day = models.DateField(_("Day whose crates at the point are held"))
     promised_at = models.DateTimeField(_("Promised"), null=True)
     planned_at = models.DateTimeField(_("Planned arrival"), null=True)
@@ -59,6 +61,10 @@ class Consignment(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
+            models.CheckConstraint(
+                condition=Q(freight_funder="", freight_funded_fen=0) | Q(freight_funder__in=FreightFunder.values),
+                name="consignment_freight_funder",
+            ),
             known("state", ConsignmentState, name="consignment_state_known"),
             known("storage_class", StorageClass, name="consignment_class_known"),
         ]

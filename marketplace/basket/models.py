@@ -31,7 +31,7 @@ class Basket(AbstractBasket):
             return self.lines.model.objects.none()
         if self._lines is None:
             self._lines = (
-                self.lines.select_related("product__seller", "product__origin", "stockrecord__partner")
+                self.lines.select_related("product__seller__drop_off", "product__origin", "stockrecord__partner")
                 .prefetch_related("product__images", "attributes")
                 .order_by(self._meta.pk.name)
             )

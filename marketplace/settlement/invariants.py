@@ -28,6 +28,7 @@ SETTLED = {
     AccountKind.HUB,
     AccountKind.COMMISSION,
     AccountKind.FREIGHT,
+    AccountKind.DISCOUNT,
     AccountKind.WRITE_OFF,
     AccountKind.REFUNDS,
 }

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from core import events, locks
+from logistics.states import FreightFunder
 from marketplace.settlement.models import Account, Posting
 from marketplace.settlement.states import AccountKind, PostingKind
 
@@ -35,6 +36,11 @@ class NewPosting:
 
 def seller_payable(seller_id: int) -> tuple[str, int]:
     return (AccountKind.SELLER_PAYABLE, seller_id)
+
+
+def discount(funder: str, seller_id: int) -> tuple[str, int]:
+    """What a funder pays in the buyer's place: a seller's by seller, the platform's in one account."""
+    return (AccountKind.DISCOUNT, seller_id if funder == FreightFunder.SELLER else 0)
 
 
 def operator_cash(point_id: int) -> tuple[str, int]:

@@ -30,5 +30,6 @@ class PostingKind(TextChoices):
     EARNED = "EARNED", _("Earned by the seller")
     COMMISSION = "COMMISSION", _("Commission")
     FREIGHT_EARNED = "FREIGHT_EARNED", _("Freight earned")
+    FREIGHT_FUNDED = "FREIGHT_FUNDED", _("Freight paid for the buyer")
     REFUND = "REFUND", _("Refund")
     WRITE_OFF = "WRITE_OFF", _("Write-off")

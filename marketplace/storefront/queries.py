@@ -14,6 +14,7 @@ from core.money import to_fen
 from logistics import promises
 from logistics.promises import PromiseRequest
 from villages import codes, known_names
+from villages import queries as villages
 from villages.models import PickupPoint
 from villages.names import said_short
 from villages.states import Level
@@ -122,6 +123,29 @@ def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.da
         for card in found
         for time in [times.get((card.drop_off_id, card.storage_class)) if card.storage_class in kept else None]
     ]
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another point, near the chosen one, to which a listing can be brought."""
+
+    point: PickupPoint
+    distance_km: float
+    promised_at: dt.datetime
+
+
+def nearer_points(card: Card, *, point: PickupPoint, at: dt.datetime, limit: int = 3) -> list[Other]:
+    """Return the points nearest to one that a listing cannot be brought to, to which it can."""
+    near = villages.points_near(
+        float(point.longitude), float(point.latitude), limit=12, storage_classes=[card.storage_class]
+    )
+    near = [other for other in near if other.point.pk != point.pk]
+    asked = [_request(card.drop_off_id, card.storage_class, other.point) for other in near]
+    times = promises.times(asked, at=at)
+    found = [
+        Other(other.point, other.distance_km, time) for other, time in zip(near, times, strict=True) if time is not None
+    ]
+    return found[:limit]
 
 
 def _request(stop_id: int, storage_class: str, point: PickupPoint, crates: int = 1) -> PromiseRequest:

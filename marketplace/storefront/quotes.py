@@ -4,14 +4,14 @@ import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalogue.states import ListingState
 from core.money import to_fen
+from logistics.freight import Freight, FreightRequest, freights
 from marketplace.basket.models import Basket
 from marketplace.order import parts
-from marketplace.order.parts import Answer, Wanted
+from marketplace.order.parts import Answer, Part, Wanted
 from villages.models import PickupPoint
 
 
@@ -39,13 +39,25 @@ class QuotedGroup:
     seller: object
     storage_class: str
     lines: list[QuotedLine] = field(default_factory=list)
-    parts: int = 1
+    parts: tuple[Part, ...] = ()
+    freight: tuple[Freight, ...] = ()
     promised_at: dt.datetime | None = None
     problem: str = ""
 
     @property
     def fen(self) -> int:
         return sum(line.fen for line in self.lines)
+
+    @property
+    def freight_fen(self) -> int:
+        """What the buyer pays for bringing it."""
+        return sum(each.fen for each in self.freight)
+
+    @property
+    def funder(self) -> str:
+        """Who pays for bringing it in the buyer's place, in words; empty where the buyer does."""
+        funder = next((each.funder for each in self.freight if each.funder), None)
+        return str(funder.label) if funder else ""
 
 
 @dataclass
@@ -55,12 +67,15 @@ class Quote:
     groups: list[QuotedGroup]
     point: PickupPoint | None
 
-    def take(self, found: list[Answer]) -> None:
-        """Note what the point answers to each group."""
+    def take(self, found: list[Answer], *, at: dt.datetime) -> None:
+        """Note what the point answers to each group, and what bringing it there costs."""
         for group, answer in zip(self.groups, found, strict=True):
             group.promised_at = answer.promised_at
-            group.parts = max(1, len(answer.parts))
+            group.parts = answer.parts
             group.problem = str(answer.refusal.label) if answer.refusal else ""
+        costs = iter(freights(_freight_requests(self.groups, self.point), at=at))
+        for group in self.groups:
+            group.freight = tuple(next(costs) for _ in group.parts)
 
     @property
     def goods_fen(self) -> int:
@@ -68,7 +83,11 @@ class Quote:
 
     @property
     def freight_fen(self) -> int:
-        return settings.FREIGHT_FEN * sum(group.parts for group in self.groups)
+        return sum(group.freight_fen for group in self.groups)
+
+    @property
+    def consignments(self) -> int:
+        return sum(max(1, len(group.parts)) for group in self.groups)
 
     @property
     def total_fen(self) -> int:
@@ -101,8 +120,30 @@ def quote(basket: Basket, *, point: PickupPoint | None, at: dt.datetime) -> Quot
     groups = _groups(basket)
     result = Quote(groups, point)
     if point is not None and groups:
-        result.take(answers(groups, [point], at=at)[point.pk])
+        result.take(answers(groups, [point], at=at)[point.pk], at=at)
     return result
+
+
+def freight_to(groups: list[QuotedGroup], point: PickupPoint, found: list[Answer], *, at: dt.datetime) -> int:
+    """Return what bringing the groups to a point would cost the buyer, in fen."""
+    asked = Quote([QuotedGroup(group.seller, group.storage_class, group.lines) for group in groups], point)
+    asked.take(found, at=at)
+    return asked.freight_fen
+
+
+def _freight_requests(groups: list[QuotedGroup], point: PickupPoint) -> list[FreightRequest]:
+    return [
+        FreightRequest(
+            group.seller.pk,
+            group.seller.drop_off.division_id,
+            point.division_id,
+            group.storage_class,
+            part.crates,
+            sum(quantity * line.price_fen for quantity, line in zip(part.quantities, group.lines, strict=True)),
+        )
+        for group in groups
+        for part in group.parts
+    ]
 
 
 def answers(groups: list[QuotedGroup], points: list[PickupPoint], *, at: dt.datetime) -> dict[int, list[Answer]]:

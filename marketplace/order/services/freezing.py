@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.conf import settings
-
 from catalogue.models import Product
 from core import clock, money, numbers
 from core.events import NewEvent
@@ -110,7 +108,9 @@ def write_consignments(order: Order, groups, point: PickupPoint, order_lines, st
             storage_class=group.storage_class,
             state=state,
             crates=group.crates,
-            freight_fen=settings.FREIGHT_FEN,
+            freight_fen=group.freight.fen,
+            freight_funded_fen=group.freight.funded_fen,
+            freight_funder=group.freight.funder or "",
             held_day=clock.day_of(group.promised_at),
             promised_at=group.promised_at,
             expected_at=group.promised_at,

@@ -15,6 +15,7 @@ from catalogue.states import ListingState
 from core import clock, events, money, numbers, phones
 from core.nudges import nudge
 from core.sealed import digest
+from logistics.freight import Freight, FreightRequest, freights
 from logistics.promises import Refusal
 from logistics.tasks import route_waiting
 from marketplace.basket.models import Basket
@@ -34,6 +35,9 @@ from villages.services.crates import CratesRequest, UnableToHoldCrates
 from villages.states import PointState
 
 log = logging.getLogger(__name__)
+
+
+BUYER_PAYS_NOTHING = Freight(0)
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Group:
     lines: list[GroupLine] = field(default_factory=list)
     crates: int = 0
     promised_at: dt.datetime | None = None
+    freight: Freight = BUYER_PAYS_NOTHING
 
     @property
     def goods_fen(self) -> int:
@@ -124,7 +129,11 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         if order is None:
             raise UnableToPlace(_("This basket cannot be ordered any more."))
         return order
-    lines = list(basket.lines.select_related("product__seller__home_division", "stockrecord").order_by("pk"))
+    lines = list(
+        basket.lines.select_related(
+            "product__seller__home_division", "product__seller__drop_off", "stockrecord"
+        ).order_by("pk")
+    )
     if not lines:
         raise UnableToPlace(_("Your basket is empty."), field="lines")
     point = _point(point_id)
@@ -132,7 +141,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     _check_point(point, groups)
     goods_fen = sum(group.goods_fen for group in groups)
     groups = _promised(groups, point, at)
-    freight_fen = settings.FREIGHT_FEN * len(groups)
+    freight_fen = _freight(groups, point, at)
     total_fen = goods_fen + freight_fen
     if expected_fen is not None and expected_fen != total_fen:
         raise UnableToPlace(
@@ -180,7 +189,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     consignments = freezing.write_consignments(order, groups, point, order_lines, status, at)
     booking.book_due(
         [
-            Value(consignment, group.goods_fen, settings.FREIGHT_FEN)
+            Value(consignment, group.goods_fen, group.freight.fen)
             for group, consignment in zip(groups, consignments, strict=True)
         ],
         by=by,
@@ -262,6 +271,24 @@ def _promised(groups: list[Group], point: PickupPoint, at: dt.datetime) -> list[
         if answer.refusal is not None:
             raise _refused(group, answer.refusal, point)
     return [group.part(part) for group, answer in zip(groups, found, strict=True) for part in answer.parts]
+
+
+def _freight(groups: list[Group], point: PickupPoint, at: dt.datetime) -> int:
+    """Note the freight of each group and return what the buyer pays of it, in fen."""
+    requests = [
+        FreightRequest(
+            group.seller.pk,
+            group.seller.drop_off.division_id,
+            point.division_id,
+            group.storage_class,
+            group.crates,
+            group.goods_fen,
+        )
+        for group in groups
+    ]
+    for group, found in zip(groups, freights(requests, at=at), strict=True):
+        group.freight = found
+    return sum(group.freight.fen for group in groups)
 
 
 def _refused(group: Group, refusal: Refusal, point: PickupPoint) -> UnableToPlace:

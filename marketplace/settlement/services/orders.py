@@ -56,7 +56,7 @@ def not_delivered(values: Iterable[Value], *, reference: str, was_paid: bool) ->
 
 
 def earned(values: Iterable[Value], *, reference: str) -> list[NewPosting]:
-    """Return the postings of goods that were taken: the seller's part, the commission, the freight."""
+    """Return the postings of goods that were taken: the seller's part, the commission, the freight and who paid it."""
     postings = []
     for value in values:
         commission = money.share(value.goods_fen, settings.COMMISSION_PERMILLE)
@@ -68,6 +68,14 @@ def earned(values: Iterable[Value], *, reference: str) -> list[NewPosting]:
             (PostingKind.FREIGHT_EARNED, ledger.FREIGHT, value.freight_fen),
         ):
             postings.append(_posting(f"{kind}:{key}", kind, ledger.UNEARNED, account, amount, value))
+        consignment = value.consignment
+        if value.goods_fen and consignment.freight_funded_fen:
+            kind, funder = (
+                PostingKind.FREIGHT_FUNDED,
+                ledger.discount(consignment.freight_funder, consignment.seller_id),
+            )
+            funded = consignment.freight_funded_fen
+            postings.append(_posting(f"{kind}:{key}", kind, funder, ledger.FREIGHT, funded, value))
     return postings
 
 

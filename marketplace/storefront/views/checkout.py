@@ -104,7 +104,7 @@ def _context(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> dict:
     current = next((choice for choice in choices if point and choice["point"].pk == point.pk), None)
     if current:
         quote.point = point
-        quote.take(current["answers"])
+        quote.take(current["answers"], at=at)
     phone = form["phone"].value() or ""
     request.session[CHECKOUT_BASKET] = request.basket.pk
     return {

@@ -1,5 +1,7 @@
 """Looking: home, all goods, a category, a listing, search, the halls."""
 
+import datetime as dt
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,9 +13,11 @@ from catalogue.models import Category, Product
 from catalogue.search import SearchUnavailable
 from catalogue.services import richtext
 from core import clock
+from logistics.freight import FreightRequest, freights
 from marketplace.context import chosen_point
 from marketplace.storefront import queries, seasons
 from villages import codes, maps
+from villages.models import PickupPoint
 from villages.names import said_short
 
 PAGE_SIZE = 24
@@ -126,7 +130,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
     """A listing with its promise, origin, season and seller."""
     product = get_object_or_404(
-        Product.objects.listed().select_related("seller__home_division", "origin").prefetch_related("images"), pk=pk
+        Product.objects.listed()
+        .select_related("seller__home_division", "seller__drop_off", "origin")
+        .prefetch_related("images"),
+        pk=pk,
     )
     if product.slug != product_slug:
         return redirect(product, permanent=True)
@@ -152,8 +159,26 @@ def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
         "prefecture": queries.prefecture_names().get(codes.prefecture_of(county), "") if county else "",
         "category": product.category_path.split("/"),
         "quantity_limit": max(1, min(card.left, 99)),
+        **_bringing(product, card, point, at),
     }
     return render(request, "storefront/detail.html", context)
+
+
+def _bringing(product: Product, card: queries.Card, point: PickupPoint | None, at: dt.datetime) -> dict:
+    """Return what bringing one piece to the chosen point costs; where it cannot come, the points near it that can."""
+    if point is None or not product.seller.drop_off_id:
+        return {}
+    if card.reachable is False:
+        return {"others": queries.nearer_points(card, point=point, at=at)}
+    request = FreightRequest(
+        product.seller_id,
+        product.seller.drop_off.division_id,
+        point.division_id,
+        product.storage_class,
+        1,
+        card.price_fen,
+    )
+    return {"freight": freights([request], at=at)[0]}
 
 
 def _listing(request: HttpRequest, *, title: str, category: str = "", prefecture: str = "") -> HttpResponse:

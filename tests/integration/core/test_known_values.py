@@ -14,6 +14,8 @@ pytestmark = pytest.mark.django_db
 # What other constraints of the table ask of a row.
 ALSO = {
     "logistics.Departure": {"lane_id": 1},
+    "logistics.FreightRate": {"reach": "PROVINCE", "origin_county": "", "destination_county": ""},
+    "logistics.FreeDelivery": {"funder": "PLATFORM"},
     "partner.StockMovement": {"kind": "ADJUSTED"},
     "settlement.Posting": {"credit_id": 2},
 }

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from logistics import demo as network
+from logistics import demo_tariff
 from logistics.services import departures
 from marketplace.selling import demo as listings
 from marketplace.users import demo as people
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         self._step("行政区划 31,691 个", lambda: call_command("load_divisions", verbosity=0))
         self._step("提货网点 600 个", lambda: points.open_points(at=at))
         self._step("分拨中心、干线和班线", lambda: network.build_network(at=at))
+        self._step("运价", lambda: demo_tariff.set_tariff(at=at))
         self._step("班次", lambda: departures.open_departures(at=at))
         self._step("卖家和 88 种湘品", lambda: listings.load(at=at, progress=self._progress))
         self._step("各种身份的账号", lambda: people.create(at=at))
