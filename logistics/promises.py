@@ -24,6 +24,7 @@ from villages.hours import Week
 
 SHELVING = dt.timedelta(minutes=30)  # from the vehicle's arrival until the parcels stand on the shelf
 _SHELVING = int(SHELVING.total_seconds())
+_QUARTER = 15 * 60  # promises are told in quarters of an hour, the later one
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def handed_over_from(week: Week, arrives: int) -> dt.datetime | None:
 
     :param arrives: in seconds since 1970.
     """
-    opens = week.next_opening(arrives + _SHELVING)
+    opens = week.next_opening(_to_quarter(arrives + _SHELVING))
     return dt.datetime.fromtimestamp(opens, tz=dt.UTC) if opens is not None else None
 
 
@@ -86,7 +87,11 @@ def first_arrival_for(week: Week, day: dt.date) -> int:
     What arrives after the shop has closed in the evening is handed over in the morning.
     """
     closed = week.last_closing(int(dt.datetime.combine(day, dt.time(), tzinfo=BEIJING).timestamp()))
-    return max(0, closed - _SHELVING) if closed is not None else 0
+    return max(0, _to_quarter(closed) - _QUARTER + 1 - _SHELVING) if closed is not None else 0
+
+
+def _to_quarter(seconds: int) -> int:
+    return -(-seconds // _QUARTER) * _QUARTER
 
 
 def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime, together: bool = False) -> list[Promise]:
