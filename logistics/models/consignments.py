@@ -40,10 +40,14 @@ class Consignment(models.Model):
     expected_at = models.DateTimeField(_("Expected"), null=True, help_text=_("The promise as its route stands now"))
     collect_by = models.DateTimeField(_("To be collected by"), null=True)
     created_at = models.DateTimeField(_("Created"))
+    waiting_since = models.DateTimeField(null=True, help_text=_("When it last began to wait for a route"))
     ready_from = models.DateTimeField(_("Can be dropped from"))
     routed_at = models.DateTimeField(_("Routed"), null=True)
     packed_at = models.DateTimeField(_("Packed"), null=True)
     arrived_at = models.DateTimeField(_("Arrived"), null=True)
+    handed_over_from = models.DateTimeField(
+        null=True, help_text=_("When its point could hand it over first, by its opening hours when it arrived")
+    )
     ended_at = models.DateTimeField(_("Ended"), null=True)
     route_version = models.PositiveIntegerField(default=0)
     routing_lease_until = models.DateTimeField(null=True)
@@ -58,6 +62,12 @@ class Consignment(models.Model):
             models.Index(fields=["created_at"], condition=Q(state="AWAITING_ROUTE"), name="consignment_awaiting_route"),
             models.Index(fields=["point", "state"], name="consignment_point_state"),
             models.Index(fields=["seller", "state"], name="consignment_seller_state"),
+            # What the boards show as late, few of all.
+            models.Index(
+                fields=["state", "expected_at"],
+                condition=Q(expected_at__gt=F("promised_at")),
+                name="consignment_late",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),

@@ -141,6 +141,7 @@ def _redirected(
     changes = {
         "point": point,
         "held_day": day_of(promise.handed_over_at),
+        "promised_at": promise.handed_over_at,  # what the buyer agreed to anew
         "expected_at": promise.handed_over_at,
         "route_version": row.route_version,
         "planned_at": None,
@@ -150,7 +151,7 @@ def _redirected(
     live = Leg.objects.in_force().filter(consignment=row)
     if place is None:
         routing.release([row], at=at, by=by)
-        changes["state"] = ConsignmentState.AWAITING_ROUTE
+        changes |= {"state": ConsignmentState.AWAITING_ROUTE, "waiting_since": at}
     else:
         ahead = [leg.sequence for way in ways_of(row, at) for leg in way.ahead]
         old = live.filter(sequence__gte=min(ahead)) if ahead else live.none()

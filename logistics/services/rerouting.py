@@ -49,6 +49,7 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
         routing.release(rows, at=at, by=by)
         Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=ConsignmentState.AWAITING_ROUTE,
+            waiting_since=at,
             planned_at=None,
             routing_lease_until=None,
             routing_attempts=0,

@@ -18,6 +18,8 @@ from logistics.models import Consignment, Departure, Hub, Leg, Parcel, Scan
 from logistics.services import departures, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
 from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
+from villages import codes
+from villages import queries as villages
 from villages.models import PickupPoint
 
 __all__ = ["NotTheirs", "Sensed", "UnableToScan", "drop", "load", "receive", "unload"]
@@ -211,7 +213,16 @@ def receive(
 def _arrive(consignment: Consignment, *, by, at: dt.datetime) -> None:
     before = consignment.state
     collect_by = at + dt.timedelta(hours=settings.COLLECT_WITHIN_HOURS[consignment.storage_class])
-    steps.move(consignment, ConsignmentState.AT_POINT, arrived_at=at, collect_by=collect_by)
+    hours = villages.hours_of([consignment.point_id])[consignment.point_id]
+    handed_over_from = villages.next_opening(hours, at) or at  # somebody was there, whatever its hours say
+    placed_for = consignment.lines.order_by("pk").values_list("order_line__point_division", flat=True).first()
+    steps.move(
+        consignment,
+        ConsignmentState.AT_POINT,
+        arrived_at=at,
+        handed_over_from=handed_over_from,
+        collect_by=collect_by,
+    )
     events.append(
         [
             NewEvent(
@@ -221,6 +232,10 @@ def _arrive(consignment: Consignment, *, by, at: dt.datetime) -> None:
                 {
                     "order": consignment.order.number,
                     "point": consignment.point_id,
+                    # As it was placed, wherever it was redirected to; the on-time figures count it there.
+                    "point_county": codes.county_of(placed_for) if placed_for else "",
+                    "promised_at": consignment.promised_at.isoformat() if consignment.promised_at else None,
+                    "handed_over_from": handed_over_from.isoformat(),
                     "collect_by": collect_by.isoformat(),
                     "before": before,
                     "after": consignment.state,

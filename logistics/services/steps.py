@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -82,7 +83,7 @@ def moved(
 ) -> Scan:
     """Write a parcel's step: the parcel, the scan, the event; and that it was too warm or too cold, if it was."""
     Parcel.objects.filter(pk=parcel.pk).update(**changes)
-    scan = Scan.objects.create(
+    scan = Scan(
         parcel=parcel,
         kind=kind,
         nonce=nonce,
@@ -94,6 +95,7 @@ def moved(
         temperature_c=sensed.temperature_c,
         **{f"{name}_id": pk for name, pk in place.items()},
     )
+    _write(scan)
     payload = {
         "order": consignment.order.number,
         "consignment": consignment.number,
@@ -114,6 +116,20 @@ def moved(
         told.append(NewEvent("parcel", parcel.number, "parcel.temperature-breached", warm))
     events.append(told, by=by, at=at)
     return scan
+
+
+def _write(scan: Scan) -> None:
+    """Write a scan; the parcel's lock keeps its own readings apart, the nonce also those of two parcels.
+
+    :raises UnableToScan: where the nonce named a reading of another parcel at the very same moment.
+    """
+    try:
+        with transaction.atomic():
+            scan.save(force_insert=True)
+    except IntegrityError as error:
+        if not Scan.objects.filter(nonce=scan.nonce).exists():
+            raise
+        raise UnableToScan(_("This reading was used for another parcel.")) from error
 
 
 def is_breach(temperature_c: Decimal | None, *, storage_class: str) -> bool:

@@ -166,8 +166,11 @@ def nothing_overdue() -> Iterator[Finding]:
         yield Finding("O2", f"order {order.number}", f"awaits payment since {order.hold_until:%F %R}")
     for row in Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=late):
         yield Finding("O2", f"consignment {row.number}", f"was to be collected by {row.collect_by:%F %R}")
-    for row in Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE, created_at__lt=late):
-        yield Finding("O2", f"consignment {row.number}", f"awaits its route since {row.created_at:%F %R}")
+    waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
+    for row in waiting.alias(since=Coalesce("waiting_since", "created_at")).filter(since__lt=late):
+        yield Finding(
+            "O2", f"consignment {row.number}", f"awaits its route since {row.waiting_since or row.created_at:%F %R}"
+        )
     for reader in (rollups.READER,):
         waiting = events.lag(reader)
         if waiting > settings.READER_LAG_ALLOWED:
@@ -182,7 +185,8 @@ def figures_recount() -> Iterator[Finding]:
         while rollups.read_events():
             pass
     for key, ours, true in recount.differences():
-        yield Finding("R1", f"sales of {key[0]} {key[1]} {key[3]}", f"rollup {dict(ours)}, recount {dict(true)}")
+        kind = "sales" if len(key) == 4 else "arrivals"
+        yield Finding("R1", f"{kind} of {' '.join(map(str, key))}", f"rollup {dict(ours)}, recount {dict(true)}")
 
 
 @check("C1")

@@ -1,6 +1,7 @@
 """Rollups of sales, kept up by the reader of the event log."""
 
 from django.db import models
+from django.db.models import F, Q
 
 
 class SalesDay(models.Model):
@@ -48,3 +49,25 @@ class OrdersDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.point_county}"
+
+
+class PromiseMonth(models.Model):
+    """How many consignments arrived in a month (Beijing time) at points of a county, and how many of them in time.
+
+    In time is what the point could hand over, by its opening hours, at the time that was promised or before.
+    """
+
+    month = models.DateField()
+    point_county = models.CharField(max_length=12)
+    arrived = models.BigIntegerField(default=0)
+    in_time = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["point_county", "month"], name="promise_month_county")]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "point_county"], name="promise_month_once"),
+            models.CheckConstraint(condition=Q(in_time__lte=F("arrived")), name="promise_month_in_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.point_county}"

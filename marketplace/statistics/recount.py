@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+from django.db.models import OuterRef, Subquery
+
 from core import clock
-from logistics.models import CollectionLine
+from logistics.models import CollectionLine, Consignment, ConsignmentLine
 from marketplace.order.models import Line
-from marketplace.statistics.models import SalesDay
+from marketplace.statistics.models import PromiseMonth, SalesDay
 from villages import codes
 
 
@@ -46,9 +48,35 @@ def rolled_up() -> dict[tuple, Counter]:
     }
 
 
+def promises_recounted() -> dict[tuple, Counter]:
+    """Return arrivals and those in time by (month, county of the point as the order was placed), from the rows."""
+    placed_for = ConsignmentLine.objects.filter(consignment=OuterRef("pk")).order_by("pk")
+    arrived = Consignment.objects.filter(handed_over_from__isnull=False, promised_at__isnull=False).values_list(
+        "arrived_at",
+        "handed_over_from",
+        "promised_at",
+        Subquery(placed_for.values("order_line__point_division")[:1]),
+    )
+    figures: dict[tuple, Counter] = {}
+    for arrived_at, handed_over_from, promised_at, point in arrived.iterator(chunk_size=2000):
+        if point:
+            key = (clock.day_of(arrived_at).replace(day=1), codes.county_of(point))
+            figures.setdefault(key, Counter()).update(arrived=1, in_time=int(handed_over_from <= promised_at))
+    return figures
+
+
+def promises_rolled_up() -> dict[tuple, Counter]:
+    """Return the same figures as the rollups hold them."""
+    rows = PromiseMonth.objects.values_list("month", "point_county", "arrived", "in_time")
+    return {(month, county): Counter(arrived=arrived, in_time=in_time) for month, county, arrived, in_time in rows}
+
+
 def differences() -> list[tuple[tuple, Counter, Counter]]:
     """Return ``(key, rolled up, recounted)`` wherever the two are not equal."""
-    ours, true = rolled_up(), recounted()
+    return _compared(rolled_up(), recounted()) + _compared(promises_rolled_up(), promises_recounted())
+
+
+def _compared(ours: dict[tuple, Counter], true: dict[tuple, Counter]) -> list[tuple[tuple, Counter, Counter]]:
     empty = Counter()
     return [
         (key, ours.get(key, empty), true.get(key, empty))

@@ -198,6 +198,7 @@ def consignments(
                     "freight_fen": 600,
                     "held_day": at.date() + dt.timedelta(days=1),
                     "created_at": at,
+                    "waiting_since": at if state == ConsignmentState.AWAITING_ROUTE else None,
                     "ready_from": at,
                     "packed_at": at if state == ConsignmentState.PACKED else None,
                 }

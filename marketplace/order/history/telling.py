@@ -30,7 +30,14 @@ def of_part(draft, order, part, consignment, rows, collection) -> Iterator[NewEv
         yield event("consignment.cancelled", part.ended_at, **place, lines=lines)
         return
     yield event("consignment.packed", part.packed_at, seller=part.seller.pk)
-    yield event("consignment.arrived", part.arrived_at, **place)
+    promised_at, handed_over_from = consignment.promised_at, consignment.handed_over_from
+    yield event(
+        "consignment.arrived",
+        part.arrived_at,
+        **place,
+        promised_at=promised_at.isoformat(),
+        handed_over_from=handed_over_from.isoformat(),
+    )
     if collection is not None:
         lines = [
             line_payload(line, quantity.taken) | {"short": quantity.short, "rejected": quantity.rejected}

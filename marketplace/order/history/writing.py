@@ -135,6 +135,7 @@ def _consignment(order: Order, draft: Draft, part: Part) -> Consignment:
         routed_at=draft.at if part.packed_at else None,
         packed_at=part.packed_at,
         arrived_at=part.arrived_at,
+        handed_over_from=part.arrived_at,
         ended_at=part.ended_at,
         route_version=1 if part.packed_at else 0,
     )

@@ -115,6 +115,7 @@ def write_consignments(order: Order, groups, point: PickupPoint, order_lines, st
             promised_at=group.promised_at,
             expected_at=group.promised_at,
             created_at=at,
+            waiting_since=at if state == ConsignmentState.AWAITING_ROUTE else None,
             ready_from=promises.ready_from(at),
         )
         for group in groups

@@ -1,17 +1,19 @@
 """Rollups of sales, kept up from the event log by their own bookmark."""
 
+import datetime as dt
 from collections import Counter
 
 from django.db import connection
 
 from core import clock, events
 from core.events import Event
-from marketplace.statistics.models import OrdersDay, SalesDay
+from marketplace.statistics.models import OrdersDay, PromiseMonth, SalesDay
 from villages import codes
 
 READER = "sales"
 SALES_FIELDS = ("placed_units", "placed_fen", "taken_units", "taken_fen")
 ORDER_FIELDS = ("placed", "collected", "cancelled", "expired")
+PROMISE_FIELDS = ("arrived", "in_time")
 
 
 def read_events(*, limit: int = 1000) -> int:
@@ -20,9 +22,10 @@ def read_events(*, limit: int = 1000) -> int:
 
 
 def apply(batch: list[Event]) -> None:
-    """Add events to the rollups in two statements."""
+    """Add events to the rollups in three statements."""
     sales: dict[tuple, Counter] = {}
     orders: dict[tuple, Counter] = {}
+    promises: dict[tuple, Counter] = {}
     for event in batch:
         day, payload = clock.day_of(event.occurred_at), event.payload
         if event.name == "order.placed":
@@ -31,12 +34,25 @@ def apply(batch: list[Event]) -> None:
         elif event.name == "consignment.collected":
             orders.setdefault((day, payload["point_county"]), Counter())["collected"] += 1
             _add(sales, day, payload, "taken")
+        elif event.name == "consignment.arrived":
+            _count_promise(promises, day, payload)
         elif event.name == "consignment.cancelled":
             orders.setdefault((day, payload["point_county"]), Counter())["cancelled"] += 1
         elif event.name == "consignment.expired":
             orders.setdefault((day, payload["point_county"]), Counter())["expired"] += 1
     _upsert(SalesDay, ("day", "seller_county", "point_county", "category_path"), SALES_FIELDS, sales)
     _upsert(OrdersDay, ("day", "point_county"), ORDER_FIELDS, orders)
+    _upsert(PromiseMonth, ("month", "point_county"), PROMISE_FIELDS, promises)
+
+
+def _count_promise(promises: dict[tuple, Counter], day: dt.date, payload: dict) -> None:
+    """Count an arrival; what was told before arrivals carried their promise, or without one, is left out."""
+    promised_at, handed_over_from = payload.get("promised_at"), payload.get("handed_over_from")
+    if not (promised_at and handed_over_from and payload.get("point_county")):
+        return
+    counter = promises.setdefault((day.replace(day=1), payload["point_county"]), Counter())
+    counter["arrived"] += 1
+    counter["in_time"] += dt.datetime.fromisoformat(handed_over_from) <= dt.datetime.fromisoformat(promised_at)
 
 
 def _add(sales: dict[tuple, Counter], day, payload: dict, verb: str) -> None:

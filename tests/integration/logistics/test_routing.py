@@ -260,8 +260,9 @@ def test_a_rerouted_consignment_waits_and_gets_the_next_version():
     consignment = logistics.consignment(network.stop, network.point)
     route()
 
-    rerouting.reroute([consignment], at=MONDAY, by="test", reason="asked")
+    rerouting.reroute([consignment], at=MONDAY + MINUTE, by="test", reason="asked")
     consignment.refresh_from_db()
+    assert consignment.waiting_since == MONDAY + MINUTE
     assert (consignment.state, consignment.planned_at) == (ConsignmentState.AWAITING_ROUTE, None)
     assert taken() == {}
     route()

@@ -1,14 +1,16 @@
 import datetime as dt
+from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
-from core import invariants
+from core import clock, invariants
 from core.events import Event
 from core.storage_class import StorageClass
 from logistics import queries
 from logistics.models import Consignment, Departure, Hub, HubWorker, Parcel, Round, Scan
-from logistics.services import rerouting, routing, scans
+from logistics.services import rerouting, routing, scans, steps
 from logistics.services.scans import (
     AlreadyLoaded,
     NotTheirs,
@@ -18,6 +20,7 @@ from logistics.services.scans import (
     UnableToScan,
     UnableToUnload,
 )
+from logistics.services.steps import Sensed
 from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
 from tests.factories import logistics, villages
 from tests.factories.logistics import MONDAY
@@ -44,6 +47,7 @@ def test_parcels_travel_from_the_stop_to_the_shelf(journey):
     assert {(parcel.state, parcel.shelf, parcel.hub_id, parcel.departure_id) for parcel in Parcel.objects.all()} == {
         (ParcelState.AT_POINT, "A-07", None, None)
     }
+    assert consignment.handed_over_from == arrived
     assert Scan.objects.count() == 18
     names = list(Event.objects.filter(stream="consignment").order_by("version").values_list("name", flat=True))
     assert names == ["consignment.routed", "consignment.arrived"]
@@ -54,6 +58,18 @@ def test_parcels_travel_from_the_stop_to_the_shelf(journey):
         "parcel.loaded",
         "parcel.received",
     ]
+
+
+def test_what_comes_after_the_point_closed_is_handed_over_when_it_opens(journey):
+    journey.travel_to_the_last_round()
+
+    late = dt.datetime(2026, 3, 3, 22, tzinfo=clock.BEIJING)
+    journey.step("receive", at=late, point=journey.network.point, shelf="A-07")
+
+    opens = late.replace(day=4, hour=8)
+    assert Consignment.objects.get().handed_over_from == opens
+    told = Event.objects.get(name="consignment.arrived").payload
+    assert told["handed_over_from"] == opens.astimezone(dt.UTC).isoformat()
 
 
 def test_a_consignment_waits_for_its_last_parcel(journey):
@@ -108,6 +124,30 @@ def test_a_reading_sent_again_is_the_same_scan_though_the_parcel_has_gone_on(jou
 
     assert loaded == again == as_another_kind
     assert journey.states() == [ParcelState.AT_HUB, ParcelState.AT_STOP]
+
+
+def test_a_nonce_that_two_parcels_use_at_the_same_moment_is_refused(journey, monkeypatch):
+    first, second = journey.parcels
+    scans.drop(first, nonce="once", by="test", at=MONDAY)
+    # Both looked before either had written: neither saw the other's reading.
+    monkeypatch.setattr(steps, "repeated", lambda *about: None)
+
+    with pytest.raises(UnableToScan):
+        scans.drop(second, nonce="once", by="test", at=MONDAY)
+
+    assert Scan.objects.filter(nonce="once").count() == 1
+    assert journey.states() == [ParcelState.AT_STOP, ParcelState.PACKED]
+
+
+def test_a_scan_that_the_database_refuses_for_another_reason_is_no_refusal(journey):
+    with pytest.raises(IntegrityError):
+        scans.drop(
+            journey.parcels[0],
+            nonce="1",
+            by="test",
+            at=MONDAY,
+            sensed=Sensed(latitude=Decimal(99), longitude=Decimal(1)),
+        )
 
 
 def test_a_nonce_of_somebody_else_is_refused(journey, person):

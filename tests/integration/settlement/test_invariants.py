@@ -15,7 +15,7 @@ from marketplace.counter.services import handover
 from marketplace.order.models import Order
 from marketplace.partner.models import StockMovement, StockRecord
 from marketplace.settlement.models import Posting
-from marketplace.statistics.models import SalesDay
+from marketplace.statistics.models import PromiseMonth, SalesDay
 from marketplace.statistics.services import rollups
 from tests.factories import shop
 from tests.factories.shop import MONDAY
@@ -91,6 +91,20 @@ def test_c2_names_goods_that_were_handed_over_unpaid(order):
 def test_o2_names_what_is_overdue(order):
     Order.objects.update(status="AWAITING_PAYMENT", hold_until=MONDAY)
     assert "O2" in spoken()
+
+
+def test_o2_names_what_waits_for_a_route_by_when_it_began_to_wait(order):
+    now = clock.now()
+    Consignment.objects.update(state="AWAITING_ROUTE", created_at=MONDAY, waiting_since=now)
+    assert "O2" not in spoken()
+
+    Consignment.objects.update(waiting_since=now - dt.timedelta(minutes=6))
+    assert "O2" in spoken()
+
+
+def test_r1_names_arrivals_that_do_not_recount(order):
+    PromiseMonth.objects.create(month=MONDAY.date().replace(day=1), point_county="430723000000", arrived=1)
+    assert "R1" in spoken()
 
 
 def test_r1_names_a_figure_that_does_not_recount(order):

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core import clock, events, invariants
+from core.events import Event
 from logistics import codes as pickup
 from logistics.models import Collection
 from logistics.states import CollectionProof
@@ -113,6 +114,33 @@ def test_a_division_outside_is_a_404(sold, place):
 def test_a_year_ago_is_compared(sold):
     leap = queries.Period(dt.date(2024, 2, 29), dt.date(2024, 3, 4)).year_before()
     assert leap == queries.Period(dt.date(2023, 2, 28), dt.date(2023, 3, 4))
+
+
+def arrived(county: str, *, promised: dt.datetime, handed_over: dt.datetime) -> Event:
+    payload = {
+        "point_county": county,
+        "promised_at": promised.isoformat(),
+        "handed_over_from": handed_over.isoformat(),
+    }
+    return Event(name="consignment.arrived", occurred_at=NOON, payload=payload)
+
+
+def test_what_could_be_handed_over_by_the_promise_was_in_time():
+    minute = dt.timedelta(minutes=1)
+    rollups.apply(
+        [
+            arrived("430726000000", promised=NOON, handed_over=NOON),
+            arrived("430726000000", promised=NOON, handed_over=NOON + minute),
+            arrived("430723000000", promised=NOON + minute, handed_over=NOON),
+            Event(name="consignment.arrived", occurred_at=NOON, payload={"point": 1}),
+        ]
+    )
+
+    month = dt.date(2026, 3, 1)
+    assert recount.promises_rolled_up() == {
+        (month, "430726000000"): {"arrived": 2, "in_time": 1},
+        (month, "430723000000"): {"arrived": 1, "in_time": 1},
+    }
 
 
 def test_the_recount_command_proves_the_rollups(sold, capsys):
