@@ -3,11 +3,12 @@
 from celery import shared_task
 
 from core import clock
-from marketplace.order.services import cancelling, uncollected
+from marketplace.order.services import cancelling, redirecting, uncollected
 
 
 @shared_task
 def release_overdue() -> None:
-    """Give back what unpaid orders hold after their time, and end what nobody collected."""
+    """Give back what unpaid orders hold after their time, end what nobody collected, leave points that closed."""
     cancelling.release_overdue(by="task:orders", at=clock.now())
     uncollected.expire_overdue(by="task:orders", at=clock.now())
+    redirecting.leave_closed_points(by="task:orders", at=clock.now())

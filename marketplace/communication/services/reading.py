@@ -35,6 +35,7 @@ class News:
     event: Event
     promised_at: dt.datetime | None = None
     is_sooner: bool = False
+    has_closed: bool = False
 
 
 def read_events(*, at: dt.datetime, limit: int = 500) -> int:
@@ -87,6 +88,7 @@ def _news(kind: str, number: str, group: list[Event]) -> News:
         last,
         promised_at,
         is_sooner=bool(promised_at and before and promised_at < max(before)),
+        has_closed=any(event.payload.get("reason") == "point-closed" for event in group),
     )
 
 

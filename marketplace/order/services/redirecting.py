@@ -1,6 +1,7 @@
 """Changing the pickup point of an order that is on its way."""
 
 import datetime as dt
+import logging
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,13 +10,20 @@ from core import events, locks
 from core.events import NewEvent
 from core.nudges import nudge
 from logistics.models import Consignment
+from logistics.promises import Refusal
 from logistics.services import redirecting
 from logistics.services.redirecting import UnableToRedirect
 from logistics.states import ENDED
 from logistics.tasks import route_waiting
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
+from villages import queries as villages
 from villages.models import PickupPoint
+from villages.states import PointState
+
+log = logging.getLogger(__name__)
+
+POINTS_TRIED = 12
 
 
 class UnableToChangePoint(Exception):
@@ -32,9 +40,10 @@ def may_change_point(order: Order) -> bool:
     return order.status == OrderState.OPEN and redirecting.may_be_redirected(on_their_way(order))
 
 
-def change_point(order: Order, *, point_id: int, by, at: dt.datetime) -> Order:
+def change_point(order: Order, *, point_id: int, by, at: dt.datetime, reason: str = "asked") -> Order:
     """Let an order be collected at another point; what was agreed of its price and freight stays.
 
+    :param reason: a word for the log: ``asked``, ``point-closed``.
     :raises UnableToChangePoint: when it is too far on its way, or the point cannot take it; then nothing is changed.
     """
     point = PickupPoint.objects.filter(pk=point_id).first()
@@ -55,6 +64,7 @@ def change_point(order: Order, *, point_id: int, by, at: dt.datetime) -> Order:
                 "before": before,
                 "after": point.pk,
                 "promised_at": promised_at.isoformat(),
+                "reason": reason,
             }
             events.append([NewEvent("order", locked.number, "order.point_changed", payload)], by=by, at=at)
     except UnableToRedirect as refusal:
@@ -62,3 +72,37 @@ def change_point(order: Order, *, point_id: int, by, at: dt.datetime) -> Order:
     nudge(route_waiting)
     locked.pickup_point = point
     return locked
+
+
+def leave_closed_points(*, by, at: dt.datetime, limit: int = 100) -> int:
+    """Let orders that are on their way to a point that is closed or suspended go to the next one; return how many.
+
+    It is the nearest open point to which all that is on its way can be brought. Where there is none, or a part of the
+    order is at the old point or on the vehicle to it, the order stays bound for it and is looked at again.
+    """
+    bound = Consignment.objects.filter(
+        state__in=redirecting.REDIRECTABLE, point__state__in=(PointState.SUSPENDED, PointState.CLOSED)
+    )
+    orders = Order.objects.filter(pk__in=bound.values("order")[:limit], status=OrderState.OPEN)
+    return sum(_left(order, by=by, at=at) for order in orders.select_related("pickup_point").order_by("pk"))
+
+
+def _left(order: Order, *, by, at: dt.datetime) -> bool:
+    closed, consignments = order.pickup_point, on_their_way(order)
+    if not may_change_point(order):
+        return False
+    near = [
+        other.point
+        for other in villages.points_near(float(closed.longitude), float(closed.latitude), limit=POINTS_TRIED)
+    ]
+    try:
+        offered = redirecting.offers(consignments, points=near, at=at)
+        point = next((each for each in near if not isinstance(offered[each.pk], Refusal)), None)
+        if point is None:
+            log.warning("no point near %s can have order %s", closed.code, order.number)
+            return False
+        change_point(order, point_id=point.pk, by=by, at=at, reason="point-closed")
+    except (UnableToRedirect, UnableToChangePoint) as refusal:
+        log.warning("order %s stays bound for %s: %s", order.number, closed.code, refusal)
+        return False
+    return True

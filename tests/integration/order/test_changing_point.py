@@ -13,7 +13,13 @@ from logistics.promises import Refusal
 from logistics.services import departures, redirecting, routing, scans
 from logistics.states import ConsignmentState
 from marketplace.order.services import cancelling
-from marketplace.order.services.redirecting import UnableToChangePoint, change_point, may_change_point, on_their_way
+from marketplace.order.services.redirecting import (
+    UnableToChangePoint,
+    change_point,
+    leave_closed_points,
+    may_change_point,
+    on_their_way,
+)
 from tests.factories import logistics, shop, villages
 from tests.factories.shop import MONDAY
 from villages.models import PickupPoint, PointDay
@@ -158,3 +164,31 @@ def test_where_it_is_counted_stays_what_it_was_when_placed(made, elsewhere):
     [told] = Event.objects.filter(name="consignment.cancelled").values_list("payload", flat=True)
     assert told["point_county"] == made.point.county_code
     assert invariants.findings(SOUND) == []
+
+
+def test_orders_bound_for_a_point_that_closes_go_to_the_nearest_that_can_have_them(made, elsewhere):
+    kept = shop.order(elsewhere, shop.listing(made.seller))
+    left = shop.order(made.point, shop.listing(made.seller))
+    PickupPoint.objects.filter(pk=made.point.pk).update(state=PointState.SUSPENDED)
+
+    assert leave_closed_points(by="test", at=MONDAY) == 1
+    assert leave_closed_points(by="test", at=MONDAY) == 0
+
+    left.refresh_from_db()
+    kept.refresh_from_db()
+    assert left.pickup_point.state == PointState.OPEN
+    assert kept.pickup_point == elsewhere
+    [told] = Event.objects.filter(name="order.point_changed").values_list("payload", flat=True)
+    assert (told["order"], told["reason"]) == (left.number, "point-closed")
+    assert invariants.findings(SOUND) == []
+
+
+def test_without_another_point_an_order_stays_bound_for_the_closed_one(made, caplog):
+    order = shop.order(made.point, shop.listing(made.seller))
+    PickupPoint.objects.update(state=PointState.CLOSED)
+
+    assert leave_closed_points(by="test", at=MONDAY) == 0
+
+    order.refresh_from_db()
+    assert order.pickup_point == made.point
+    assert order.number in caplog.text
