@@ -55,8 +55,8 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
 def _changed(news: News) -> str:
     if news.has_closed and news.promised_at is not None:
         return _(
-            "We are sorry: your point takes no parcels for now. Order %(number)s goes to %(point)s and can be collected "
-            "from %(when)s; you can choose another point on its page."
+            "We are sorry: your point takes no parcels for now. Order %(number)s goes to %(point)s "
+            "and can be collected from %(when)s; you can choose another point on its page."
         )
     if news.kind == "order.point_changed" and news.promised_at is None:
         return _("Order %(number)s now goes to %(point)s. We tell you the day as soon as we know it.")
