@@ -63,6 +63,7 @@ def start_of(user) -> str:
         (access.OPERATOR, "counter:index"),
         (access.SELLER, "selling:index"),
         (access.MOVER, "network:index"),
+        (access.PLANNER, "network:planning-map"),
         (access.STAFF, "statistics:index"),
         (access.PLATFORM, "dashboard:index"),
     ):

@@ -7,6 +7,7 @@ from django.urls import reverse
 from config import policies
 from config.policies import RULES
 from marketplace import access
+from marketplace.storefront.views.account import start_of
 from tests.functional.access import world as worlds
 from tests.functional.access.world import ROLES
 
@@ -195,3 +196,22 @@ def test_the_buyer_sees_the_own_code(world, client_of):
     text = client_of("buyer A").get(reverse("customer:order", args=[world.objects["waiting"][0]])).content.decode()
     digits = "".join(character for character in text if character.isdigit())
     assert world.canaries["all"][2] in digits
+
+
+BEGINS = {
+    "buyer A": "home",
+    "seller A": "selling:index",
+    "operator P": "counter:index",
+    "hub worker": "network:index",
+    "driver": "network:index",
+    "planner": "network:planning-map",
+    "county staff": "statistics:index",
+    "platform staff": "dashboard:index",
+}
+
+
+def test_everybody_begins_where_their_work_is(world, client_of):
+    begins = {role: start_of(world.people[role]) for role in BEGINS}
+
+    assert begins == {role: reverse(name) for role, name in BEGINS.items()}
+    assert {client_of(role).get(url).status_code for role, url in begins.items()} == {200}
