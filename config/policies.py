@@ -17,6 +17,7 @@ from marketplace.access import (
     SELLER,
     SIGNED_IN,
     STAFF,
+    WATCHING,
     Rule,
 )
 
@@ -90,6 +91,13 @@ RULES: dict[str, Rule] = {
     "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),
     "network:manifest": Rule(MOVER, {"pk": "hub's departure"}),
     "network:manifest-pdf": Rule(MOVER, {"pk": "hub's departure"}),
+    # the boards: a hub worker's own hubs, planners' and staff's division; asked for by ?place=
+    "network:board": Rule(WATCHING),
+    "network:board-late": Rule(WATCHING),
+    "network:board-stuck": Rule(WATCHING),
+    "network:board-fill": Rule(WATCHING),
+    "network:board-lanes": Rule(WATCHING),
+    "network:board-kept": Rule(PLANNING),
     # the planner's console; everybody in it sees the whole network, what is changed is the own division's
     "network:planning-map": Rule(PLANNING),
     "network:planning-lanes": Rule(PLANNING),

@@ -38,10 +38,11 @@ def _operates(user) -> bool:
 
 
 def _moves(user) -> bool:
-    return (
-        HubWorker.objects.filter(user=user, until=None).exists()
-        or Round.objects.that_run().valid_after(clock.today()).filter(driver=user).exists()
-    )
+    return _works_at_hub(user) or Round.objects.that_run().valid_after(clock.today()).filter(driver=user).exists()
+
+
+def _works_at_hub(user) -> bool:
+    return HubWorker.objects.filter(user=user, until=None).exists()
 
 
 def _plans(user) -> bool:
@@ -69,6 +70,10 @@ MOVER = Policy("hub worker or driver", _moves)
 STAFF = Policy("staff of a division", _governs)
 PLANNER = Policy("planner", _plans)
 PLANNING = Policy("planner or staff of a division", lambda user: _plans(user) or _governs(user))
+WATCHING = Policy(
+    "hub worker, planner or staff of a division",
+    lambda user: _plans(user) or _governs(user) or _works_at_hub(user),
+)
 PLATFORM = Policy("platform staff", lambda user: user.is_staff)
 
 

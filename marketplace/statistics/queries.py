@@ -147,7 +147,7 @@ def places(place: str, counties: dict[str, Figures]) -> list[Place]:
     A prefecture's figures are the sums of its counties', so that table and map cannot differ.
     """
     is_province = codes.level_of(place) == "PROVINCE"
-    sums: dict[str, Counter] = {code: Counter() for code in _parts(place)}
+    sums: dict[str, Counter] = {code: Counter() for code in parts_of(place)}
     for code, figures in counties.items():
         part = codes.prefecture_of(code) if is_province else code
         counter = sums.setdefault(part, Counter())
@@ -167,7 +167,8 @@ def places(place: str, counties: dict[str, Figures]) -> list[Place]:
     return sorted(found, key=lambda part: (-part.figures.taken_fen, part.code))
 
 
-def _parts(place: str) -> list[str]:
+def parts_of(place: str) -> list[str]:
+    """Return the divisions into which a page parts a place: prefectures, counties, or the place itself."""
     level = codes.level_of(place)
     wanted = {"PROVINCE": "PREFECTURE", "PREFECTURE": "COUNTY"}.get(level)
     if wanted is None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from marketplace.access import divisions_of
-from marketplace.statistics import formulas, queries
+from marketplace.statistics import formulas, promises, queries
 from villages import codes, known_names, maps
 
 
@@ -22,6 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
     name, period = _period(request, today)
     counties = queries.by_county(place, period=period)
     parts = queries.places(place, counties)
+    kept_parts = promises.by_part(place, period=period)
     names = known_names.names()
     context = {
         "own": own,
@@ -46,6 +47,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "categories": queries.by_category(place, period=period),
         "days": queries.by_day(place, today=today),
         "map": _map(place, parts),
+        "kept": promises.total(place, kept_parts),
+        "kept_parts": kept_parts,
+        "kept_map": _map(place, kept_parts),
         "now": clock.now(),
     }
     return render(request, "statistics/index.html", context)
@@ -91,7 +95,7 @@ def _above(own: str, place: str, names: dict[str, str]) -> list[tuple[str, str]]
     return [(code, names[code]) for code in dict.fromkeys(chain) if codes.is_within(code, own) and code != place]
 
 
-def _map(place: str, parts: list[queries.Place]) -> dict | None:
+def _map(place: str, parts: list[queries.Place] | list[promises.OnTime]) -> dict | None:
     """Return the shapes of a place's parts with their shades, and the box around them; none for a single county."""
     level = codes.level_of(place)
     if level not in ("PROVINCE", "PREFECTURE"):

@@ -29,6 +29,14 @@ ADMITTED = {
         "prefecture staff",
         "province staff",
     },
+    access.WATCHING.name: {
+        "hub worker",
+        "planner",
+        "planner elsewhere",
+        "county staff",
+        "prefecture staff",
+        "province staff",
+    },
     access.PLATFORM.name: {"platform staff"},
 }
 OWNED = {name for name, rule in RULES.items() if any(not kind.startswith("public:") for kind in rule.owned.values())}
@@ -147,6 +155,16 @@ ELSEWHERE = (
     ("operator Q", "GET", "counter:index", lambda w: {}),
     ("county staff", "GET", "statistics:index", lambda w: {"place": "430723000000"}),
     ("county staff", "GET", "statistics:index", lambda w: {"place": "430700000000"}),
+    *(
+        (role, "GET", f"network:{name}", lambda w, place=place: {"place": place})
+        for name in ("board", "board-late", "board-stuck", "board-fill", "board-lanes")
+        for role, place in (
+            ("county staff", "430700000000"),
+            ("prefecture staff", "430000000000"),
+            ("planner elsewhere", "430726000000"),
+            ("hub worker", "430726000000"),
+        )
+    ),
     ("county staff", "GET", "statistics:export", lambda w: {"place": "430000000000"}),
     ("prefecture staff", "GET", "statistics:export", lambda w: {"place": "430100000000"}),
     ("seller B", "GET", "selling:index", lambda w: {}),
@@ -170,7 +188,7 @@ def test_anothers_id_in_query_or_body_tells_and_changes_nothing(role, method, na
     text = response.content.decode()
     assert response.status_code < 500
     assert not [canary for canary in world.canaries["all"] if canary in text]
-    if name.startswith("statistics"):
+    if name.startswith(("statistics", "network:board")):
         assert response.status_code == 404
     after = worlds.snapshot()
     after["basket.basket"] = before["basket.basket"]  # a first visit makes an own basket
