@@ -8,7 +8,8 @@ routed some seconds later.
 import datetime as dt
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +26,9 @@ from villages.hours import Week
 SHELVING = dt.timedelta(minutes=30)  # from the vehicle's arrival until the parcels stand on the shelf
 _SHELVING = int(SHELVING.total_seconds())
 _QUARTER = 15 * 60  # promises are told in quarters of an hour, the later one
+
+Held = Mapping[tuple[int, dt.date, str], tuple[int, int]]
+"""Capacity and held crates by point, day and storage class."""
 
 
 @dataclass(frozen=True)
@@ -100,30 +104,47 @@ def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime, together: b
     Two queries however many requests there are (more when the timetable or a point has to be read anew). Nothing is
     taken: when the consignment is routed, a departure may have filled up.
 
-    :param together: the requests are of one order: what one takes of vehicles and of a point's day is not there for
-        the next.
+    :param together: the requests for a point are of one order: what one takes of vehicles and of the point's day is
+        not there for the next. Different points are asked about in place of each other.
     """
     if not requests:
         return []
     timetable = snapshots.current(at)
     known = snapshots.points({request.point_id for request in requests})
     held = villages.held_of(known, since=day_of(at))
-    taken: Counter = Counter()
-    ways = Counter((request.origin_stop_id, request.point_id) for request in requests)
-    found, borrowed = [], []
-    for request in requests:
-        search = _search_of(timetable, request, at)
-        promise = _promise(timetable, search, known[request.point_id], request, held, taken)
-        found.append(promise)
-        if not together or promise.handed_over_at is None:
-            continue
-        taken[(request.point_id, day_of(promise.handed_over_at), str(request.storage_class))] += request.crates
-        if ways[(request.origin_stop_id, request.point_id)] > 1:
-            timetable.take(promise.route, request.crates)
-            borrowed.append((promise.route, request.crates))
-    for route, crates in borrowed:
-        timetable.give(route, crates)
-    return found
+    return answers(timetable, requests, points=known, held=held, at=at, together=together)
+
+
+def answers(
+    timetable: Timetable,
+    requests: Sequence[PromiseRequest],
+    *,
+    points: Mapping[int, snapshots.KnownPoint],
+    held: Held,
+    at: dt.datetime,
+    together: bool = False,
+) -> list[Promise]:
+    """Return the promises as ``promises`` does, from what is known already; the timetable is left as it was.
+
+    :param points: hours and crates a day of every point that is asked about.
+    :param held: capacity and held crates by point, day and storage class, where they are not the point's usual ones.
+    """
+    by_point: dict[int, list[int]] = {}
+    for number, request in enumerate(requests):
+        by_point.setdefault(request.point_id, []).append(number)
+    found: dict[int, Promise] = {}
+    for point_id, numbers in by_point.items():
+        taken: Counter = Counter()
+        with timetable.borrowed() if together and len(numbers) > 1 else nullcontext() as borrow:
+            for number in numbers:
+                request = requests[number]
+                search = _search_of(timetable, request, at)
+                promise = found[number] = _promise(timetable, search, points[point_id], request, held, taken)
+                if borrow is not None and promise.handed_over_at is not None:
+                    day = day_of(promise.handed_over_at)
+                    taken[(point_id, day, str(request.storage_class))] += request.crates
+                    borrow(promise.route, request.crates)
+    return [found[number] for number in range(len(requests))]
 
 
 def times(requests: Sequence[PromiseRequest], *, at: dt.datetime) -> list[dt.datetime | None]:
@@ -148,7 +169,7 @@ def _promise(
     search: Callable[..., Route | None],
     point: snapshots.KnownPoint,
     request: PromiseRequest,
-    held: dict[tuple, tuple[int, int]],
+    held: Held,
     taken: Counter,
 ) -> Promise:
     storage_class = str(request.storage_class)

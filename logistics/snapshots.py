@@ -101,15 +101,25 @@ def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
 
 
 def _refresh(kept: _Kept) -> bool:
-    """Read the free crates again; False when departures were cancelled or the span is another."""
-    free = {
-        pk: (crates - out, crates - back)
-        for pk, crates, out, back in _departures(kept.since).values_list("pk", "crates", "taken_out", "taken_back")
-    }
-    if free.keys() != kept.timetable.rides.keys():
+    """Read free crates and times again; False when departures are there that were not before.
+
+    What left or was cancelled since has room for nothing; to read thousands of others anew for it would cost too much.
+    """
+    rows = list(
+        _departures(kept.since).values_list("pk", "crates", "taken_out", "taken_back", "departs_at", "arrives_at")
+    )
+    gone = dict.fromkeys(kept.timetable.rides.keys(), (0, 0))
+    free = {pk: (crates - out, crates - back) for pk, crates, out, back, *_ in rows}
+    if free.keys() - gone.keys():
         return False
-    kept.timetable.correct(free)
+    kept.timetable.correct(gone | free)
+    times = {pk: (_seconds(departs_at), _seconds(arrives_at)) for pk, *_, departs_at, arrives_at in rows}
+    kept.timetable.retime(times)
     return True
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def _departures(since: datetime):
@@ -135,7 +145,7 @@ def read(since: datetime) -> Timetable:
         "pk", "lane_id", "round_id", "departs_at", "arrives_at", "crates", "taken_out", "taken_back"
     )
     for pk, lane_id, round_id, departs_at, arrives_at, crates, taken_out, taken_back in rows.iterator(chunk_size=5000):
-        departs, arrives = int(departs_at.timestamp()), int(arrives_at.timestamp())
+        departs, arrives = _seconds(departs_at), _seconds(arrives_at)
         free = crates - taken_out, crates - taken_back
         if lane_id is not None:
             origin, destination, cutoff, classes = lanes[lane_id]

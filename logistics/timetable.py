@@ -11,7 +11,8 @@ Times are whole seconds since 1970 (UTC).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,6 +82,16 @@ class Rounds:
     def run(self, key: int, run: Run) -> None:
         """Note that a round runs."""
         self._runs.setdefault(key, []).append(run)
+
+    def retime(self, times: Mapping[int, tuple[int, int]]) -> bool:
+        """Let rounds leave and end at other times, by departure; tell whether any does."""
+        changed = False
+        for runs in self._runs.values():
+            for number, (departs, arrives, ride) in enumerate(runs):
+                then = times.get(ride.departure_id, (departs, arrives))
+                if then != (departs, arrives):
+                    runs[number], changed = Run(*then, ride), True
+        return changed
 
     def rides(self) -> Iterable[Ride]:
         return (run.ride for runs in self._runs.values() for run in runs)
@@ -162,15 +173,9 @@ class Timetable:
         transfer_seconds: Mapping[int, int] | None = None,
         default_transfer: int = 0,
     ):
-        rounds = rounds or Rounds()
+        rounds = self._rounds = rounds or Rounds()
         outbound, inbound = list(outbound), list(inbound)
-        self.lanes = sorted(lanes, key=lambda lane: lane[:4])
-        self._lane_departs = [lane.departs for lane in self.lanes]
-        self._hubs = {lane.destination for lane in self.lanes} | {lane.origin for lane in self.lanes}
-        closings: dict[int, set[int]] = {}
-        for lane in self.lanes:
-            closings.setdefault(lane.origin, set()).add(lane.departs - lane.cutoff)
-        self._closings = {hub: sorted(found) for hub, found in closings.items()}
+        self._lay(lanes)
         self.outbound = _Unfolding(_by(outbound, key=3), rounds.outbound, _by_arrival)
         self.inbound = _Unfolding(_by(inbound, key=2), rounds.inbound, _by_departure)
         self.transfer_seconds = dict(transfer_seconds or {})
@@ -178,6 +183,15 @@ class Timetable:
         self.rides = {c.ride.departure_id: c.ride for c in (*self.lanes, *outbound, *inbound)}
         self.rides |= {ride.departure_id: ride for ride in rounds.rides()}
         self._passes: dict[tuple, dict[int, _Label]] = {}
+
+    def _lay(self, lanes: Iterable[Connection]) -> None:
+        self.lanes = sorted(lanes, key=lambda lane: lane[:4])
+        self._lane_departs = [lane.departs for lane in self.lanes]
+        self._hubs = {lane.destination for lane in self.lanes} | {lane.origin for lane in self.lanes}
+        closings: dict[int, set[int]] = {}
+        for lane in self.lanes:
+            closings.setdefault(lane.origin, set()).add(lane.departs - lane.cutoff)
+        self._closings = {hub: sorted(found) for hub, found in closings.items()}
 
     def route(
         self,
@@ -345,6 +359,28 @@ class Timetable:
             self._add(hop, crates)
         self._passes.clear()
 
+    @contextmanager
+    def borrowed(self) -> Iterator[Callable[[Route, int], None]]:
+        """Let room be taken for a while: what is taken of it inside is free again afterwards."""
+        before, taken = self._passes, []
+        self._passes = dict(before)
+
+        def take(route: Route, crates: int) -> None:
+            taken.append((route, crates))
+            self.take(route, crates)
+
+        try:
+            yield take
+        finally:
+            # A pass made inside is as good outside, unless it went around a departure for lack of what was borrowed.
+            rides = (self.rides[hop.departure_id] for route, _ in taken for hop in route.hops)
+            scarce = min((ride.free_out for ride in rides), default=FAR)
+            kept = {key: labels for key, labels in self._passes.items() if key[-1] <= scarce}
+            for route, crates in taken:
+                for hop in route.hops:
+                    self._add(hop, crates)
+            self._passes = kept | before
+
     def correct(self, free: Mapping[int, tuple[int, int]]) -> None:
         """Set the free crates, out and back, of departures as the database has them."""
         more = False
@@ -355,6 +391,23 @@ class Timetable:
                 ride.free_out, ride.free_back = free_out, free_back
         if more:
             self._passes.clear()
+
+    def retime(self, times: Mapping[int, tuple[int, int]]) -> None:
+        """Let departures leave and end at other times; a round's calls move with its leaving.
+
+        Only lanes, and rounds that are unfolded when they are needed, can be moved.
+        """
+        moved = [
+            lane._replace(departs=departs, arrives=arrives)
+            for lane in self.lanes
+            for departs, arrives in [times.get(lane.ride.departure_id, (lane.departs, lane.arrives))]
+        ]
+        if moved != self.lanes:
+            self._lay(moved)
+            self._passes.clear()
+        if self._rounds.retime(times):
+            self.outbound.clear()
+            self.inbound.clear()
 
     def _add(self, hop: Hop, crates: int) -> None:
         ride = self.rides[hop.departure_id]

@@ -114,4 +114,29 @@ def test_a_fresh_reading_sees_what_others_took_and_what_is_cancelled():
     assert snapshots.current(MONDAY, fresh=True) is first
     assert first.rides[departure.pk].free_back == 60
     Departure.objects.filter(pk=departure.pk).update(state=DepartureState.CANCELLED)
-    assert departure.pk not in snapshots.current(MONDAY, fresh=True).rides
+    assert snapshots.current(MONDAY, fresh=True) is first, "for one departure the others are not read anew"
+    assert (first.rides[departure.pk].free_out, first.rides[departure.pk].free_back) == (0, 0)
+
+
+@pytest.mark.parametrize("of", ["lane", "round"])
+def test_a_fresh_reading_sees_that_departures_leave_later(of):
+    network = logistics.small_network()
+    asked = [PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 1)]
+    assert promises.times(asked, at=MONDAY) == [beijing(9, 30, day=1)]
+    first = snapshots.current(MONDAY)
+    late = {
+        "lane": Departure.objects.get(lane__origin=network.county, departs_at=beijing(17)),
+        "round": Departure.objects.get(round__hub=network.other_county, departs_at=beijing(8, day=1)),
+    }[of]
+    departures.delay(late, minutes=50, by="test", at=MONDAY)
+
+    snapshots.current(MONDAY, fresh=True)
+
+    route = promises.promises(asked, at=MONDAY)[0].route
+    assert snapshots.current(MONDAY) is first
+    times = {hop.departure_id: hop.departs for hop in route.hops}
+    late.refresh_from_db()
+    assert times[late.pk] == int(late.departs_at.timestamp())
+    way = {"origin": network.stop.pk, "destination": network.point.pk, "storage_class": AMBIENT, "crates": 1}
+    since = int(MONDAY.timestamp())
+    assert first.route(**way, at=since) == snapshots.read(MONDAY).route(**way, at=since)

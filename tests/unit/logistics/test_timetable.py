@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.storage_class import StorageClass
 from logistics import timetable
 from logistics.states import Direction
 from logistics.timetable import Connection, Hop, Ride, Rounds, Route, Run, Timetable
+from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, TRANSFER, arrivals, timetables
 
-AMBIENT, CHILLED = StorageClass.AMBIENT, StorageClass.CHILLED
 STOP, POINT = 901, 902
 
 
@@ -220,81 +219,6 @@ def _settled_soon() -> Iterator[None]:
         yield
 
 
-HUBS = st.integers(1, 4)
-STOPS = st.integers(901, 903)
-CLASSES = st.sets(st.sampled_from([AMBIENT, CHILLED]), min_size=1)
-
-
-@st.composite
-def timetables(draw) -> tuple[Timetable, dict[int, int]]:
-    number = iter(range(1, 1000))
-
-    def connection(origin: int, destination: int) -> Connection:
-        departs = draw(st.integers(0, 40))
-        room = draw(st.integers(0, 3)), draw(st.integers(0, 3))
-        return Connection(
-            departs,
-            departs + draw(st.integers(1, 12)),
-            origin,
-            destination,
-            Ride(next(number), frozenset(draw(CLASSES)), *room),
-            cutoff=draw(st.integers(0, 3)) if origin < 900 else 0,
-        )
-
-    lanes = [
-        connection(origin, destination)
-        for origin, destination in draw(st.lists(st.tuples(HUBS, HUBS), max_size=9))
-        if origin != destination
-    ]
-    inbound = [connection(stop, hub) for stop, hub in draw(st.lists(st.tuples(STOPS, HUBS), max_size=4))]
-    outbound = [connection(hub, stop) for hub, stop in draw(st.lists(st.tuples(HUBS, STOPS), max_size=4))]
-    transfer = draw(st.dictionaries(HUBS, st.integers(0, 5)))
-    return Timetable(
-        lanes=lanes, inbound=inbound, outbound=outbound, transfer_seconds=transfer, default_transfer=2
-    ), transfer
-
-
-def oracle(
-    timetable: Timetable,
-    transfer: dict[int, int],
-    origin: int,
-    destination: int,
-    at: int,
-    storage_class: str,
-    crates: int,
-    not_before: int,
-) -> int | None:
-    """Return the earliest arrival by trying every sequence of departures."""
-    if origin == destination:
-        return max(at, not_before)
-
-    def usable(ride: Ride, free: int) -> bool:
-        return free >= crates and storage_class in ride.storage_classes
-
-    def from_hub(hub: int, since: int) -> list[int]:
-        ready = since + transfer.get(hub, 2)
-        ends = [
-            c.arrives
-            for c in timetable.outbound.get(destination, ())
-            if c.origin == hub
-            and c.departs - c.cutoff >= ready
-            and c.arrives >= not_before
-            and usable(c.ride, c.ride.free_out)
-        ]
-        for lane in timetable.lanes:
-            if lane.origin == hub and lane.departs - lane.cutoff >= ready and usable(lane.ride, lane.ride.free_out):
-                ends += from_hub(lane.destination, lane.arrives)
-        return ends
-
-    found = [
-        end
-        for c in timetable.inbound.get(origin, ())
-        if c.departs >= at and usable(c.ride, c.ride.free_back)
-        for end in from_hub(c.destination, c.arrives)
-    ]
-    return min(found, default=None)
-
-
 QUESTIONS = st.lists(
     st.tuples(
         STOPS,
@@ -303,6 +227,7 @@ QUESTIONS = st.lists(
         st.sampled_from([AMBIENT, CHILLED]),
         st.integers(1, 3),
         st.integers(0, 40),
+        st.booleans(),
         st.booleans(),
     ),
     min_size=1,
@@ -313,22 +238,67 @@ QUESTIONS = st.lists(
 @settings(max_examples=1000)
 @given(timetables(), QUESTIONS)
 def test_no_way_arrives_before_the_one_that_is_found(made, questions):
-    timetable, transfer = made
-    for origin, destination, at, storage_class, crates, not_before, takes in questions:
-        route = timetable.route(
-            origin=origin,
-            destination=destination,
-            at=at,
-            storage_class=storage_class,
-            crates=crates,
-            not_before=not_before,
-        )
+    timetable, _ = made
+    for origin, destination, at, storage_class, crates, not_before, takes, with_last in questions:
+        asked = {"destination": destination, "at": at, "storage_class": storage_class, "crates": crates}
+        last = next((c.ride.departure_id for c in timetable.outbound.get(destination, ())), None) if with_last else None
 
-        expected = oracle(timetable, transfer, origin, destination, at, storage_class, crates, not_before)
-        assert (route.arrives if route else None) == expected
+        route = timetable.route(origin=origin, **asked, not_before=not_before, by=last)
+
+        if origin == destination:
+            assert route == Route(max(at, not_before), ())
+            continue
+        found = arrivals(timetable, origin=origin, **asked, by=last)
+        assert (route.arrives if route else None) == earliest(found, not_before)
         if route and takes:
             timetable.take(route, crates)
             assert all(ride.free_out >= 0 and ride.free_back >= 0 for ride in timetable.rides.values())
+
+
+@settings(max_examples=1000)
+@given(timetables(), HUBS, QUESTIONS)
+def test_no_way_from_a_hub_arrives_before_the_one_that_is_found(made, hub, questions):
+    timetable, _ = made
+    for _origin, destination, at, storage_class, crates, not_before, takes, with_last in questions:
+        asked = {"destination": destination, "at": at, "storage_class": storage_class, "crates": crates}
+        last = next((c.ride.departure_id for c in timetable.outbound.get(destination, ())), None) if with_last else None
+
+        route = timetable.route_from_hub(hub=hub, **asked, not_before=not_before, by=last)
+
+        assert (route.arrives if route else None) == earliest(
+            arrivals(timetable, hub=hub, **asked, by=last), not_before
+        )
+        if route and takes:
+            timetable.take(route, crates)
+
+
+def earliest(arrivals: set[int], not_before: int) -> int | None:
+    return min((arrives for arrives in arrivals if arrives >= not_before), default=None)
+
+
+@settings(max_examples=300)
+@given(timetables(), QUESTIONS, QUESTIONS)
+def test_what_was_borrowed_leaves_no_trace(made, inside, outside):
+    timetable, _ = made
+
+    def ask(questions: list, *, take=None) -> list[int | None]:
+        answers = []
+        for origin, destination, at, storage_class, crates, not_before, takes, _ in questions:
+            asked = {"destination": destination, "at": at, "storage_class": storage_class, "crates": crates}
+            route = timetable.route(origin=origin, **asked, not_before=not_before)
+            answers.append(route and route.arrives)
+            if route and takes and take:
+                take(route, crates)
+        return answers
+
+    before = {pk: (ride.free_out, ride.free_back) for pk, ride in timetable.rides.items()}
+    expected = ask(outside)
+
+    with timetable.borrowed() as borrow:
+        ask(inside, take=borrow)
+
+    assert {pk: (ride.free_out, ride.free_back) for pk, ride in timetable.rides.items()} == before
+    assert ask(outside) == expected
 
 
 @given(timetables(), QUESTIONS)
@@ -337,7 +307,7 @@ def test_a_route_can_be_travelled_as_it_is_written(made, questions):
     by_ride = {c.ride.departure_id: c for c in timetable.lanes}
     by_ride |= {c.ride.departure_id: c for found in timetable.inbound.values() for c in found}
     by_ride |= {c.ride.departure_id: c for found in timetable.outbound.values() for c in found}
-    for origin, destination, at, storage_class, crates, _, _ in questions:
+    for origin, destination, at, storage_class, crates, *_ in questions:
         route = timetable.route(
             origin=origin, destination=destination, at=at, storage_class=storage_class, crates=crates
         )
@@ -346,5 +316,5 @@ def test_a_route_can_be_travelled_as_it_is_written(made, questions):
             connection = by_ride[hop.departure_id]
             assert (connection.origin, connection.departs, connection.arrives) == (here, hop.departs, hop.arrives)
             assert hop.departs - connection.cutoff >= ready
-            here, ready = connection.destination, hop.arrives + transfer.get(connection.destination, 2)
+            here, ready = connection.destination, hop.arrives + transfer.get(connection.destination, TRANSFER)
         assert route is None or here == destination
