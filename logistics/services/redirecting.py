@@ -11,7 +11,7 @@ from core.events import NewEvent
 from logistics import promises
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
-from logistics.services import capacity, routing
+from logistics.services import capacity, milestones, routing
 from logistics.services.capacity import UnableToTakeCapacity
 from logistics.services.ways import UNSENT, Place, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
@@ -83,6 +83,7 @@ def redirect(consignments: Sequence[Consignment], *, point: PickupPoint, by, at:
         if promise.handed_over_at is None:
             raise UnableToRedirect(str(Refusal(promise.refusal).label))
     _move_holds(rows, point, found)
+    milestones.passed("redirecting-holds-moved")
     for row, promise in zip(rows, found, strict=True):
         _redirected(row, places[row.pk], point, promise, by=by, at=at)
     return max(promise.handed_over_at for promise in found)
@@ -158,6 +159,7 @@ def _redirected(
         hops = promise.route.hops
         capacity.lock(set(old.values_list("departure_id", flat=True)) | {hop.departure_id for hop in hops})
         routing.give_back(old, at=at)
+        milestones.passed("redirecting-crates-given-back")
         try:
             capacity.take({(hop.departure_id, hop.direction): row.crates for hop in hops})
         except UnableToTakeCapacity as refusal:
@@ -165,6 +167,7 @@ def _redirected(
         live.update(route_version=row.route_version + 1)
         ridden = min(ahead) - 1 if ahead else live.count()
         routing.write_legs(routing.legs(row, promise.route, after=ridden))
+        milestones.passed("redirecting-legs-written")
         changes |= {"route_version": row.route_version + 1, "planned_at": routing.moment(promise.route.arrives)}
     Consignment.objects.filter(pk=row.pk).update(**changes)
     payload = {
@@ -174,3 +177,4 @@ def _redirected(
         "promised_at": promise.handed_over_at.isoformat(),
     }
     events.append([NewEvent("consignment", row.number, "consignment.redirected", payload)], by=by, at=at)
+    milestones.passed("redirecting-events-appended")

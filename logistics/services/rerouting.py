@@ -17,7 +17,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg, Parcel, Scan
-from logistics.services import capacity, expectations, routing
+from logistics.services import capacity, expectations, milestones, routing
 from logistics.services.expectations import Expectations
 from logistics.services.ways import GRACE, UNSENT, Place, Way, ways_of
 from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
@@ -72,29 +72,43 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
 
 def mend(*, at: dt.datetime, by="task:routing") -> int:
     """Find what cannot go on as planned, give it another way or another time; return how many consignments changed."""
-    troubled = _troubled(at)
-    rows = Consignment.objects.filter(pk__in=troubled, state__in=_UNDER_WAY).order_by("pk")
-    changed, unsent = 0, []
+    rows = Consignment.objects.filter(pk__in=_troubled(at), state__in=_UNDER_WAY).order_by("pk")
+    changed, unchanged = 0, []
     for row in rows.select_related("order"):
-        outcome = _mended(row, at=at, by=by)
-        if outcome is _UNSENT_IN_TROUBLE:
-            unsent.append(row)
-        else:
-            changed += outcome
-    for row in unsent:
         try:
-            changed += reroute([row], at=at, by=by, reason="missed")
-        except UnableToReroute:
-            log.info("%s moved while it was to be re-routed", row.number)
+            is_changed = _mended(row, at=at, by=by)
+        except Exception:
+            # Whatever is wrong with one, the others must not wait for it; the log has it each time it is looked at.
+            log.exception("%s could not be mended", row.number)
+            is_changed = False
+        if is_changed:
+            milestones.passed("mending-committed")
+            changed += 1
+        else:
+            unchanged.append(row)
+    _look_later(unchanged, at=at)
     return changed
+
+
+def _look_later(rows: Iterable[Consignment], *, at: dt.datetime) -> None:
+    """Let those for which nothing could be done wait longer each time, so that others come to their turn."""
+    for row in rows:
+        attempts = row.routing_attempts + 1 if row.routing_lease_until else 1
+        same = Consignment.objects.filter(pk=row.pk, state__in=_UNDER_WAY, routing_lease_until=row.routing_lease_until)
+        same.update(routing_lease_until=at + routing.wait_after(attempts), routing_attempts=attempts)
+
+
+def _is_first_look(row: Consignment) -> bool:
+    """Tell whether nothing was tried in vain since the consignment last changed, so that the log says it once."""
+    return row.routing_lease_until is None
 
 
 def _troubled(at: dt.datetime) -> set[int]:
     """Return consignments with a leg that was missed, or on a departure that does not run as it was planned, or with a
-    parcel that turned up where it was not expected.
+    parcel that turned up where it was not expected; without those that were looked at in vain a moment ago.
     """
     batch = settings.ROUTING_BATCH
-    under_way = Leg.objects.in_force().filter(consignment__state__in=_UNDER_WAY)
+    under_way = Leg.objects.in_force().filter(_is_due("consignment__", at), consignment__state__in=_UNDER_WAY)
     missed = under_way.filter(loaded_at=None, departs_at__lt=at - GRACE).values_list("consignment_id", flat=True)
     disturbed = Departure.objects.filter(Q(state__in=sorted(NOT_RUNNING)) | Q(delay_minutes__gt=0))
     disturbed = list(disturbed.filter(arrives_at__gt=at - LOOKED_BACK).values_list("pk", "state"))
@@ -110,37 +124,54 @@ def _troubled(at: dt.datetime) -> set[int]:
     later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
     # What turned up at a hub lies there until its way leads on from there; most of it does not.
     astray = Scan.objects.filter(
+        _is_due("parcel__consignment__", at),
         kind=ScanKind.SURPLUS,
         parcel__state=ParcelState.AT_HUB,
         parcel__hub=F("hub"),
         parcel__consignment__state=ConsignmentState.IN_TRANSIT,
     ).values_list("parcel__consignment_id", flat=True)
     found: set[int] = set()
-    for query in (dead, overtaken, missed, later, astray):
-        found |= set(query[:batch])
+    for query in (dead, overtaken, missed, later):
+        found |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
+    found |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
     return found
 
 
-_UNSENT_IN_TROUBLE = object()
+def _is_due(prefix: str, at: dt.datetime) -> Q:
+    until = f"{prefix}routing_lease_until"
+    return Q(**{until: None}) | Q(**{f"{until}__lte": at})
 
 
-def _mended(consignment: Consignment, *, at: dt.datetime, by):
-    """Mend one consignment; tell whether it changed, or that it has not been sent and can be routed anew."""
+def _longest_ago(prefix: str):
+    return F(f"{prefix}routing_lease_until").asc(nulls_first=True)
+
+
+def _mended(consignment: Consignment, *, at: dt.datetime, by) -> bool:
+    """Mend one consignment; tell whether it changed."""
     for attempt in range(_TRIES):
         ways = ways_of(consignment, at)
         broken = [way for way in ways if not way.holds(at)]
         if not broken:
             return _timed_anew(consignment, at=at, by=by)
         if consignment.state in UNSENT:
-            return _UNSENT_IN_TROUBLE
+            return _routed_anew(consignment, at=at, by=by)
         hopes = Expectations.of([consignment])
         timetable = snapshots.current(at, fresh=attempt > 0)
         try:
             return _sent_on(consignment, ways, broken, timetable, hopes, at=at, by=by)
         except capacity.UnableToTakeCapacity:
             continue
-    log.warning("no room on the way on for %s", consignment.number)
+    if _is_first_look(consignment):
+        log.warning("no room on the way on for %s", consignment.number)
     return False
+
+
+def _routed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
+    try:
+        return reroute([consignment], at=at, by=by, reason="missed") > 0
+    except UnableToReroute:
+        log.info("%s moved while it was to be re-routed", consignment.number)
+        return False
 
 
 def _sent_on(
@@ -179,7 +210,7 @@ def _route_from(
         route = timetable.route_from_hub(hub=place.hub, **asked)
     else:
         route = timetable.route(origin=place.stop, **asked)
-    if route is None:
+    if route is None and _is_first_look(consignment):
         log.warning("no way on for %s", consignment.number)
     return route
 
@@ -205,6 +236,7 @@ def _replaced(
     planned_at = _planned_at(locked, route, parcel)
     expected_at = hopes.handed_over_at(locked, routing.seconds(planned_at))
     expectations.move_holds([(locked, expected_at)])
+    milestones.passed("mending-holds-moved")
     from_here = min((leg.sequence for way in ways for leg in way.ahead), default=None)
     old = Leg.objects.in_force().filter(consignment=locked, parcel=parcel if parcel and parcel.strayed else None)
     old = old.filter(sequence__gte=from_here) if from_here is not None else old.none()
@@ -215,14 +247,18 @@ def _replaced(
         routing.give_back(old, at=at)
     else:
         _made_lighter(old, parcel, at=at)
+    milestones.passed("mending-crates-given-back")
     capacity.take({(hop.departure_id, hop.direction): crates for hop in route.hops})
+    milestones.passed("mending-crates-taken")
     if parcel is None:
         Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
     ridden = (from_here or _last_sequence(locked, parcel) + 1) - 1
-    routing.write_legs(routing.legs(locked, route, after=ridden, parcel=parcel))
+    version = _next_version(locked, parcel)
+    routing.write_legs(routing.legs(locked, route, after=ridden, parcel=parcel, version=version))
+    milestones.passed("mending-legs-written")
     if parcel is not None:
         Parcel.objects.filter(pk=parcel.pk).update(strayed=True)
-    fields = {"planned_at": planned_at, "expected_at": expected_at}
+    fields = {"planned_at": planned_at, "expected_at": expected_at, "routing_lease_until": None}
     if parcel is None:
         fields["route_version"] = F("route_version") + 1
     Consignment.objects.filter(pk=locked.pk).update(**fields)
@@ -237,6 +273,7 @@ def _replaced(
         **({"parcel": parcel.number} if parcel else {}),
     )
     events.append(told, by=by, at=at)
+    milestones.passed("mending-events-appended")
     return True
 
 
@@ -257,6 +294,12 @@ def _made_lighter(old, parcel: Parcel, *, at: dt.datetime) -> None:
     capacity.give({(departure_id, direction): lighter[pk] for pk, departure_id, direction, _ in rows})
     for pk, crates in lighter.items():
         Leg.objects.filter(pk=pk).update(crates=F("crates") - crates)
+
+
+def _next_version(consignment: Consignment, parcel: Parcel | None) -> int:
+    """Return the version of another route; a parcel on its own way counts its own, and may be sent on many times."""
+    own = Leg.objects.filter(parcel=parcel).aggregate(last=Max("route_version"))["last"] if parcel else None
+    return max(consignment.route_version, own or 0) + 1
 
 
 def _last_sequence(consignment: Consignment, parcel: Parcel | None) -> int:
@@ -285,6 +328,8 @@ def _timed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     expected_at = Expectations.of([locked]).handed_over_at(locked, routing.seconds(planned_at))
     expectations.move_holds([(locked, expected_at)])
     told = expectations.told(locked, expected_at=expected_at, is_rerouted=False, reason="delayed")
-    Consignment.objects.filter(pk=locked.pk).update(planned_at=planned_at, expected_at=expected_at)
+    Consignment.objects.filter(pk=locked.pk).update(
+        planned_at=planned_at, expected_at=expected_at, routing_lease_until=None
+    )
     events.append(told, by=by, at=at)
     return True

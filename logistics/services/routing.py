@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from core import bulk, events, locks, sql
 from logistics import snapshots
 from logistics.models import Consignment, Leg, Parcel
-from logistics.services import capacity, expectations
+from logistics.services import capacity, expectations, milestones
 from logistics.services.expectations import Expectations
 from logistics.states import ConsignmentState, Direction
 from logistics.timetable import Route, Timetable
@@ -78,6 +78,7 @@ def route_waiting(*, limit: int, at: dt.datetime, by="task:routing") -> RoutingR
     """
     lease_until = at + dt.timedelta(seconds=settings.ROUTING_LEASE_SECONDS)
     waiting = _claimed(limit=limit, at=at, lease_until=lease_until)
+    milestones.passed("claimed")
     report = RoutingReport(claimed=len(waiting))
     lost: list[Consignment] = []
     fresh = False
@@ -86,6 +87,7 @@ def route_waiting(*, limit: int, at: dt.datetime, by="task:routing") -> RoutingR
             break
         timetable, hopes = snapshots.current(at, fresh=fresh), Expectations.of(waiting)
         plan, without = _search(timetable, waiting, hopes, at=at)
+        milestones.passed("searched")
         routed, refused = _settled(timetable, plan, hopes, lease_until=lease_until, at=at, by=by)
         report.routed += routed
         # A snapshot that is some seconds old may miss room that was given back since.
@@ -188,6 +190,7 @@ def _settled(
         )
         planned = [each for each in plan if each.consignment.pk in mine]
         expectations.move_holds([(each.consignment, each.expected_at) for each in planned])
+        milestones.passed("holds-moved")
         free = capacity.lock({hop.departure_id for each in planned for hop in each.route.hops})
         left = Counter()
         for departure_id, both in free.items():
@@ -205,7 +208,9 @@ def _settled(
             else:
                 refused.append(each.consignment)
         capacity.take(loads, are_locked=True)
+        milestones.passed("crates-taken")
         _write(agreed, at=at, by=by)
+    milestones.passed("committed")
     timetable.correct({pk: (left[(pk, Direction.OUT)], left[(pk, Direction.BACK)]) for pk in free})
     return len(agreed), refused
 
@@ -214,11 +219,14 @@ def _write(agreed: Sequence[Planned], *, at: dt.datetime, by) -> None:
     if not agreed:
         return
     write_legs([leg for each in agreed for leg in legs(each.consignment, each.route)])
+    milestones.passed("legs-written")
     settled = [(e.consignment.pk, _kept(moment(e.route.arrives)), _kept(e.expected_at)) for e in agreed]
     table, parameters = sql.values(settled, ("bigint", "timestamptz", "timestamptz"))
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE.format(rows=table), [_kept(at), *parameters])
+    milestones.passed("settled")
     events.append([event for each in agreed for event in _told(each)], by=by, at=at)
+    milestones.passed("events-appended")
 
 
 def _told(planned: Planned) -> Iterator[events.NewEvent]:
@@ -257,14 +265,23 @@ class NewLeg(NamedTuple):
     arrives_at: dt.datetime
 
 
-def legs(consignment: Consignment, route: Route, *, after: int = 0, parcel: Parcel | None = None) -> list[NewLeg]:
-    """Return the legs of a consignment's next route version, to be written.
+def legs(
+    consignment: Consignment,
+    route: Route,
+    *,
+    after: int = 0,
+    parcel: Parcel | None = None,
+    version: int | None = None,
+) -> list[NewLeg]:
+    """Return the legs of a route, to be written.
 
     :param after: how many legs of the route were ridden before this part of it.
     :param parcel: the one parcel that rides them, where the others do not.
+    :param version: of the route; by default the consignment's next.
     """
     crates = parcel.crates if parcel else consignment.crates
-    version, parcel_id = consignment.route_version + 1, parcel.pk if parcel else None
+    version = version or consignment.route_version + 1
+    parcel_id = parcel.pk if parcel else None
     return [
         NewLeg(
             consignment.pk,
@@ -294,11 +311,10 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
     with transaction.atomic():
         locks.touch(locks.Rank.CONSIGNMENT)
         for attempts in {consignment.routing_attempts for consignment in lost}:
-            wait = dt.timedelta(seconds=settings.ROUTING_LEASE_SECONDS * 2 ** min(attempts, 10))
             Consignment.objects.filter(
                 pk__in=[consignment.pk for consignment in lost if consignment.routing_attempts == attempts],
                 state=ConsignmentState.AWAITING_ROUTE,
-            ).update(routing_lease_until=at + min(wait, _LONGEST_WAIT))
+            ).update(routing_lease_until=at + wait_after(attempts))
         events.append(
             [
                 events.NewEvent(
@@ -312,6 +328,12 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
             by=by,
             at=at,
         )
+
+
+def wait_after(attempts: int) -> dt.timedelta:
+    """Return how long to leave a consignment alone for which nothing was found so many times."""
+    wait = dt.timedelta(seconds=settings.ROUTING_LEASE_SECONDS * 2 ** min(attempts, 10))
+    return min(wait, _LONGEST_WAIT)
 
 
 def release(consignments: Iterable[Consignment], *, at: dt.datetime, by) -> int:

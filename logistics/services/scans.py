@@ -150,10 +150,11 @@ def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime, sensed:
         if ends != hub.pk:
             raise UnableToUnload(_("The vehicle of this parcel does not end at this hub."))
         _refuse_before_leaving(departure, at, UnableToUnload)
+    came_back = _was_to_be_set_down(parcel, departure) and departure.state not in NOT_RUNNING
     scan = steps.moved(
         parcel,
         consignment,
-        ScanKind.UNLOADED,
+        ScanKind.SURPLUS if came_back else ScanKind.UNLOADED,  # a surplus is given another way from here
         nonce=nonce,
         by=by,
         at=at,
@@ -161,7 +162,7 @@ def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime, sensed:
         changes={"state": ParcelState.AT_HUB, "hub_id": hub.pk, "departure_id": None},
         sensed=sensed,
     )
-    if ends == hub.pk and departure.state not in NOT_RUNNING and not _was_to_be_set_down(parcel, departure):
+    if ends == hub.pk and departure.state not in NOT_RUNNING and not came_back:
         departures.note_arrival(departure, by=by, at=at)
     return scan
 

@@ -1,4 +1,5 @@
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 
@@ -204,6 +205,116 @@ def test_a_parcel_that_was_left_behind_gets_legs_of_its_own_and_follows(journey)
             parcel, point=journey.network.point, shelf="A-01", nonce=f"r{parcel.pk}", by="test", at=own[-1].arrives_at
         )
     assert read(journey.consignment).state == ConsignmentState.AT_POINT
+
+
+def test_a_parcel_that_was_left_behind_again_is_sent_on_again(journey):
+    journey.step("drop")
+    journey.ride(1, hub=journey.network.county)
+    lane = journey.legs[1]
+    journey.step("load", number=0, at=lane.departs_at, departure=lane.departure)
+    left = journey.parcels[1]
+
+    for day, at in enumerate((lane.departs_at + HOUR, beijing(12, day=1), beijing(18, day=1), beijing(12, day=2))):
+        assert rerouting.mend(at=at) == 1, day
+
+    own = Leg.objects.filter(parcel=left, released_at=None).order_by("sequence")
+    assert own.first().departs_at == beijing(17, day=2)
+    assert sorted(set(Leg.objects.filter(parcel=left).values_list("route_version", flat=True))) == [2, 3, 4, 5]
+    assert sound()
+
+
+def test_a_parcel_that_was_not_set_down_at_its_point_goes_out_again(journey):
+    journey.travel_to_the_last_round()
+    last = journey.legs[3]
+    departures.depart(last.departure, by="test", at=last.departure.departs_at)
+    journey.step("receive", number=0, at=last.arrives_at, point=journey.network.point, shelf="A-01")
+    journey.step("unload", number=1, at=last.departure.arrives_at, hub=journey.network.other_county)
+
+    assert rerouting.mend(at=beijing(10, 5, day=1)) == 1
+
+    [again] = Leg.objects.filter(parcel=journey.parcels[1], released_at=None)
+    assert again.departs_at == beijing(14, day=1)
+    assert read(journey.consignment).planned_at == again.arrives_at
+    assert rerouting.mend(at=beijing(10, 6, day=1)) == 0
+    assert sound()
+
+
+# Those for which there is nothing to do
+
+
+@pytest.fixture
+def _stranded(journey) -> None:
+    """It lies at its first hub, and no vehicle leaves there any more."""
+    journey.step("drop")
+    journey.ride(1, hub=journey.network.county)
+    onward = Departure.objects.filter(lane__origin=journey.network.county)
+    departures.cancel(onward, by="test", at=beijing(16, 10), reason="no-vehicle")
+
+
+@pytest.mark.usefixtures("_stranded")
+def test_what_cannot_go_on_is_logged_once_and_looked_at_less_and_less_often(journey, caplog):
+    looked_at = []
+    for minutes in range(60):
+        rerouting.mend(at=beijing(16, 10) + minutes * MINUTE)
+        if (until := read(journey.consignment).routing_lease_until) not in looked_at:
+            looked_at.append(until)
+
+    assert caplog.messages == [f"no way on for {journey.consignment.number}"]
+    apart = [(after - before) // MINUTE for before, after in pairwise(looked_at)]
+    assert (apart[0], max(apart[:4]), min(apart[4:])) == (1, 5, 10)
+    assert sound()
+
+
+@pytest.mark.usefixtures("_stranded")
+def test_what_could_not_go_on_does_as_soon_as_it_is_looked_at_again(journey):
+    assert rerouting.mend(at=beijing(16, 10)) == 0
+    logistics.lane(journey.network.county, journey.network.prefecture, dt.time(19))
+    departures.open_departures(at=beijing(16, 20), until=MONDAY.date())
+
+    assert rerouting.mend(at=beijing(16, 20)) == 1
+
+    assert read(journey.consignment).routing_lease_until is None
+    assert sound()
+
+
+@pytest.mark.usefixtures("_stranded")
+def test_those_that_can_never_go_on_do_not_keep_others_from_their_turn(journey, settings):
+    settings.ROUTING_BATCH = 1
+    unsent = logistics.consignment(journey.network.stop, journey.network.point, at=beijing(16, 30))
+    routing.route_waiting(limit=10, at=beijing(16, 30))
+    # The next morning's rounds to the point are cancelled as well, after the other one was found and passed over.
+    rerouting.mend(at=beijing(16, 30))
+    departures.cancel(
+        Departure.objects.filter(pk__in=unsent.legs.values("departure")),
+        by="test",
+        at=beijing(16, 31),
+        reason="closure",
+    )
+
+    rerouting.mend(at=beijing(16, 31))
+
+    assert read(unsent).state == ConsignmentState.AWAITING_ROUTE
+
+
+def test_one_that_cannot_be_mended_for_a_fault_of_ours_keeps_no_other_from_it(journey, monkeypatch, caplog):
+    unsent = logistics.consignment(journey.network.stop, journey.network.point)
+    routing.route_waiting(limit=10, at=MONDAY)
+    legs = Leg.objects.filter(released_at=None).values("departure")
+    departures.cancel(Departure.objects.filter(pk__in=legs), by="test", at=MONDAY, reason="closure")
+    holds = rerouting.ways_of
+
+    def failing(consignment: Consignment, at: dt.datetime) -> list:
+        if consignment.pk == journey.consignment.pk:
+            raise ZeroDivisionError
+        return holds(consignment, at)
+
+    monkeypatch.setattr(rerouting, "ways_of", failing)
+
+    assert rerouting.mend(at=MONDAY) == 1
+    assert rerouting.mend(at=MONDAY) == 0
+
+    assert read(unsent).state == ConsignmentState.AWAITING_ROUTE
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
 
 
 def test_a_parcel_left_at_the_stop_follows_from_there(journey):

@@ -1,16 +1,17 @@
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from core import clock
+from core import clock, invariants
 from core.nudges import nudge
 from logistics import tasks
-from logistics.models import Consignment, Departure
-from logistics.services import routing
-from logistics.states import ConsignmentState
+from logistics.models import Consignment, Departure, Leg
+from logistics.services import departures, routing
+from logistics.states import ConsignmentState, DepartureState
 from tests.factories import logistics
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,33 @@ def test_all_is_routed_though_the_broker_loses_every_message(monkeypatch, django
     tasks.route_waiting()
 
     assert set(Consignment.objects.values_list("state", flat=True)) == {ConsignmentState.ROUTED}
+
+
+def test_all_is_mended_though_the_broker_loses_every_message(monkeypatch):
+    def lose(*args, **kwargs):
+        raise OperationalError("the broker is gone")
+
+    monkeypatch.setattr(tasks.route_waiting, "apply_async", lose)
+    at = clock.now()
+    network = logistics.small_network(open_at=at, days=8)
+    made = logistics.consignments([(network.stop, network.point)] * 12, at=at)
+    tasks.route_waiting()
+    cancelled, delayed = Departure.objects.filter(legs__sequence__in=(1, 3)).distinct().order_by("departs_at")
+    departures.cancel([cancelled], by="test", at=at, reason="no-vehicle")
+    departures.delay(delayed, minutes=600, by="test", at=at)
+    closed = Departure.objects.filter(lane__origin=network.prefecture, departs_at__lt=at + dt.timedelta(days=2))
+    departures.cancel(closed.exclude(pk=delayed.pk), by="test", at=at, reason="closure")
+
+    tasks.route_waiting()
+
+    assert set(Consignment.objects.values_list("state", "route_version")) == {(ConsignmentState.ROUTED, 2)}
+    live = Leg.objects.in_force()
+    assert live.count() == 4 * len(made)
+    assert not live.exclude(departure__state=DepartureState.SCHEDULED).exists()
+    for row in Consignment.objects.all():
+        legs = list(live.filter(consignment=row).order_by("sequence"))
+        assert all(leg.arrives_at <= after.departs_at for leg, after in pairwise(legs))
+    assert invariants.findings(["L1"]) == []
 
 
 def test_the_sweep_reroutes_what_missed_its_departure():

@@ -1,0 +1,26 @@
+"""The named steps of routing, mending and redirecting, at each of which a worker may be killed.
+
+Nothing happens here. The tests put something in the place of ``passed`` that stops a worker at one of them.
+"""
+
+ROUTING = (
+    "claimed",
+    "searched",
+    "holds-moved",
+    "crates-taken",
+    "legs-written",
+    "settled",
+    "events-appended",
+    "committed",
+)
+MENDING = tuple(
+    f"mending-{step}"
+    for step in ("holds-moved", "crates-given-back", "crates-taken", "legs-written", "events-appended", "committed")
+)
+REDIRECTING = tuple(
+    f"redirecting-{step}" for step in ("holds-moved", "crates-given-back", "legs-written", "events-appended")
+)
+
+
+def passed(step: str) -> None:
+    """Note that a step is done."""
