@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.dashboard import views
+from marketplace.dashboard import freight, views
 
 app_name = "dashboard"
 urlpatterns = [
@@ -9,6 +9,10 @@ urlpatterns = [
     re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),
     path("listings/", views.listing_list, name="listings"),
     path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),
+    path("freight/", freight.freight, name="freight"),
+    path("freight/add/", freight.add, name="freight-add"),
+    path("freight/offer/", freight.offer, name="freight-offer"),
+    path("freight/end/", freight.end, name="freight-end"),
     path("messages/", views.dead_letters, name="dead-letters"),
     path("messages/replay/", views.replay_all, name="replay-all"),
     path("messages/<int:pk>/replay/", views.replay, name="replay"),

@@ -25,7 +25,7 @@ PAGE_SIZE = 30
 EARNED_DAYS = 30
 
 
-def _seller(request: HttpRequest) -> Partner:
+def seller_of(request: HttpRequest) -> Partner:
     """Return the person's seller; whoever has several chooses by ``?shop=``."""
     sellers = list(queries.sellers_of(request.user))
     if not sellers:
@@ -37,7 +37,7 @@ def _seller(request: HttpRequest) -> Partner:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """What must be done today, then the goods, then the money."""
-    seller, at = _seller(request), clock.now()
+    seller, at = seller_of(request), clock.now()
     context = {
         "seller": seller,
         "work": queries.work(seller),
@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def consignments(request: HttpRequest) -> HttpResponse:
     """What was packed, the latest first."""
-    seller = _seller(request)
+    seller = seller_of(request)
     page = Paginator(queries.sent(seller), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "selling/consignments.html", {"seller": seller, "page": page})
 
@@ -113,7 +113,7 @@ def _consignment(request: HttpRequest, number: str) -> Consignment:
 @require_http_methods(["GET", "HEAD", "POST"])
 def listing_add(request: HttpRequest) -> HttpResponse:
     """Add a listing and put it on sale."""
-    seller = _seller(request)
+    seller = seller_of(request)
     return _edit(request, seller, None)
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import clock
 from logistics import codes
+from logistics.models import Consignment
 from logistics.promises import Refusal
 from logistics.services.redirecting import UnableToRedirect, offers
-from logistics.states import CANCELLABLE, ConsignmentState
+from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, redirecting
@@ -174,6 +175,17 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),
         "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
+        "funded": _funded(consignments),
         "ended": all(c.ended_at for c in consignments),
     }
     return render(request, "storefront/order.html", context)
+
+
+def _funded(consignments: list[Consignment]) -> list[tuple[str, int]]:
+    """Return who pays freight in the buyer's place, and how much of it in fen."""
+    found: dict[str, int] = {}
+    for consignment in consignments:
+        if consignment.freight_funded_fen:
+            label = FreightFunder(consignment.freight_funder).label
+            found[label] = found.get(label, 0) + consignment.freight_funded_fen
+    return list(found.items())
