@@ -29,6 +29,8 @@ RECOVERED_WITHIN = 15.0  # seconds from the restart, of which the lease takes ``
 def killed_at(step: str, work: Callable[[], object]) -> None:
     """Do some work in a process of its own that is killed when it comes to a step."""
     connection.close()  # neither process may use the other's
+    if connection.vendor == "postgresql":
+        connection.close_pool()
     told, telling = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads: the child touches none of theirs
