@@ -13,6 +13,7 @@ from logistics.models import Consignment, Departure, Leg
 from logistics.services import capacity, rerouting, routing
 from logistics.services.capacity import Free
 from logistics.states import ConsignmentState, Direction
+from logistics.timetable import Timetable
 from tests.concurrency.racing import race
 from tests.factories import logistics
 from tests.factories.logistics import MONDAY
@@ -127,6 +128,37 @@ def test_many_workers_route_each_consignment_once_and_overbook_nothing():
     assert set(Consignment.objects.values_list("state", "route_version")) == {(ConsignmentState.ROUTED, 1)}
     events = Counter(Event.objects.filter(name="consignment.routed").values_list("stream_id", flat=True))
     assert events == {consignment.number: 1 for consignment in made}
+    assert overbooked() == []
+    assert invariants.findings(["L1"]) == []
+
+
+def test_workers_that_believe_an_old_timetable_overbook_nothing(monkeypatch):
+    network = logistics.small_network(crates=5)
+    kept = threading.local()
+
+    def current(at: dt.datetime, *, fresh: bool = False) -> Timetable:
+        """Each worker reads once, and again only after it was refused."""
+        if fresh or not hasattr(kept, "timetable"):
+            kept.timetable = snapshots.read(at)
+        return kept.timetable
+
+    monkeypatch.setattr(snapshots, "current", current)
+    made = logistics.consignments([(network.stop, network.point)] * 24, crates=2)
+
+    def until_done() -> int:
+        routed = 0
+        while True:
+            report = routing.route_waiting(limit=3, at=MONDAY, by="test")
+            routed += report.routed
+            if not report.claimed:
+                return routed
+
+    outcomes = race([until_done] * 3)
+
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)], outcomes
+    states = Counter(Consignment.objects.values_list("state", flat=True))
+    assert states[ConsignmentState.ROUTED] == sum(outcomes) == 2 * 9, "two of each of the nine rounds that still come"
+    assert states[ConsignmentState.AWAITING_ROUTE] == len(made) - 2 * 9
     assert overbooked() == []
     assert invariants.findings(["L1"]) == []
 
