@@ -1,8 +1,13 @@
 """Phone numbers: read in any usual form, kept as E.164, shown with the middle hidden."""
 
-import phonenumbers
+import re
+import unicodedata
 
-REGION = "CN"
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+REGION, COUNTRY_CODE = "CN", 86
+_WRITTEN = re.compile(r"[0-9+() .\-]+")
 
 
 class UnableToReadPhone(ValueError):
@@ -10,18 +15,23 @@ class UnableToReadPhone(ValueError):
 
 
 def normalise(text: str) -> str:
-    """Return a phone number as E.164 (``+8613800138000``).
+    """Return a mobile number of mainland China as E.164 (``+8613800138000``): the only ones our messages reach.
 
-    Without a country code it is read as one of mainland China; full-width digits, blanks and hyphens are accepted.
+    Full-width digits, blanks, hyphens and the country code are accepted; words and extensions are not.
 
-    :raises UnableToReadPhone: when the text is no valid number.
+    :raises UnableToReadPhone: when the text is no such number.
     """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if not _WRITTEN.fullmatch(text):
+        raise UnableToReadPhone("not written as a number")
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException as error:
         raise UnableToReadPhone(str(error)) from error
     if not phonenumbers.is_valid_number(number):
         raise UnableToReadPhone("not a number that is in use")
+    if number.country_code != COUNTRY_CODE or phonenumbers.number_type(number) != PhoneNumberType.MOBILE:
+        raise UnableToReadPhone("not a mobile number of mainland China")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from django.db import migrations
 
+MAY_TRUNCATE = "xiangpin.may_truncate"  # a setting of the session that lets the tests empty their database
+
 
 class RefuseChange(migrations.RunPython):
     """Refuse ``UPDATE`` and ``DELETE`` of any row of a table, or ``UPDATE`` of some of its columns."""
@@ -41,19 +43,24 @@ def _create(table: str, vendor: str, columns: Sequence[str]) -> list[str]:
     if vendor == "postgresql":
         changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
         verbs, when = ("UPDATE", f"WHEN ({changed}) ") if columns else ("UPDATE OR DELETE", "")
+        refuse = f"EXECUTE FUNCTION {table}_refuse_change()"
         return [
             f"CREATE FUNCTION {table}_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{table} is {_word(columns)}' "
+            f"$$ BEGIN IF TG_OP = 'TRUNCATE' AND current_setting('{MAY_TRUNCATE}', true) = 'on' THEN RETURN NULL; "
+            "END IF; "
+            f"RAISE EXCEPTION '{table} is {_word(columns)}' "
             "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-            f"CREATE TRIGGER {table}_append_only BEFORE {verbs} ON {table} "
-            f"FOR EACH ROW {when}EXECUTE FUNCTION {table}_refuse_change()",
+            f"CREATE TRIGGER {table}_append_only BEFORE {verbs} ON {table} FOR EACH ROW {when}{refuse}",
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}",
         ]
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
     verbs, when = (("UPDATE",), f"WHEN {changed} ") if columns else (("UPDATE", "DELETE"), "")
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is {_word(columns)}'); END"
     return [
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {when}"
-        f"BEGIN SELECT RAISE(ABORT, '{table} is {_word(columns)}'); END"
-        for verb in verbs
+        *(f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {when}{refuse}" for verb in verbs),
+        # REPLACE deletes without asking the trigger of DELETE, unless recursive_triggers is on.
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}",
     ]
 
 
@@ -65,6 +72,7 @@ def _drop(table: str, vendor: str) -> list[str]:
     if vendor == "postgresql":
         return [
             f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}",
+            f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}",
             f"DROP FUNCTION IF EXISTS {table}_refuse_change()",
         ]
-    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete", "replace")]

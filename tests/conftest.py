@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -26,6 +27,10 @@ from villages import known_names
 
 # Playwright keeps an event loop in the test's thread; Django would then refuse the database to every later test.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# A machine that is busy with other things is no failure of ours.
+hypothesis.settings.register_profile("ours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("ours")
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",

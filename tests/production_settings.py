@@ -20,3 +20,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = DATA_DIR / f"worker-{_worker}" / "media"  # noqa: F405
 SEARCH_INDEX_DIR = DATA_DIR / f"worker-{_worker}" / "search"  # noqa: F405
 SEARCH_INDEX = f"listings-test-{_worker}"
+
+# Tests that commit are cleaned up after by TRUNCATE, which the append-only tables refuse.
+DATABASES["default"]["OPTIONS"]["options"] = "-c xiangpin.may_truncate=on"  # noqa: F405

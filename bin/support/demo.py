@@ -174,6 +174,8 @@ def _worker() -> list[str | Path]:
 
 
 def _begin(log: str, command: Sequence[str | Path]) -> Popen:
+    if _log(log).exists():
+        _log(log).replace(_log(f"{log}.before"))  # what the last run said is often what one looks for
     with _log(log).open("wb") as output:
         return processes.start(command, env=_env(), output=output, cwd=environment.ROOT)
 

@@ -16,7 +16,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         # The write lock is taken when a transaction begins, so that a read in it cannot go stale before its write.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA recursive_triggers=ON; PRAGMA synchronous=NORMAL; "
+        "PRAGMA cache_size=-32000;",
     }
 
 WHITENOISE_USE_FINDERS = True  # static files straight from their sources: nothing to collect

@@ -80,8 +80,10 @@ def listing_list(request: HttpRequest) -> HttpResponse:
 def listing_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Block a listing, or let its seller put it on sale again."""
     product = get_object_or_404(Product, pk=pk)
-    to = ListingState.BLOCKED if request.POST.get("to") == "block" else ListingState.WITHDRAWN
+    to = {"block": ListingState.BLOCKED, "release": ListingState.WITHDRAWN}.get(request.POST.get("to", ""))
     try:
+        if to is None or (to == ListingState.WITHDRAWN and product.state != ListingState.BLOCKED):
+            raise listings.UnableToList(_("This listing is not blocked."))
         listings.move(product, to=to, by=request.user, at=clock.now())
     except listings.UnableToList as refusal:
         notices.error(request, refusal.message)

@@ -128,7 +128,9 @@ def listing_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def listing_move(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a listing on sale or take it off."""
     product = get_object_or_404(Product.objects.visible_to(request.user), pk=pk)
-    to = ListingState.LISTED if request.POST.get("to") == "on" else ListingState.WITHDRAWN
+    to = {"on": ListingState.LISTED, "off": ListingState.WITHDRAWN}.get(request.POST.get("to", ""))
+    if to is None:
+        return redirect("selling:index")
     try:
         listings.move(product, to=to, by=request.user, at=clock.now())
     except listings.UnableToList as refusal:

@@ -93,3 +93,37 @@ def test_the_rest_of_an_order_line_may_change(line):
     Line.objects.update(status="changed", unit_price_fen=line.unit_price_fen)
 
     assert Line.objects.get().status == "changed"
+
+
+@pytest.mark.parametrize("model", [*APPEND_ONLY, Line])
+def test_a_row_is_not_replaced(line, model):
+    before = list(model.objects.order_by("pk").values())
+    table, columns = model._meta.db_table, ", ".join(f'"{field.column}"' for field in model._meta.local_fields)
+    statement = f"INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"
+    if connection.vendor == "postgresql":
+        statement = f"TRUNCATE {table} CASCADE"
+
+    with (
+        pytest.raises(IntegrityError, match=r"append-only|frozen"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL xiangpin.may_truncate = 'off'")
+        cursor.execute(statement)
+
+    assert list(model.objects.order_by("pk").values()) == before
+
+
+def test_an_event_is_not_replaced_under_another_key(line):
+    if connection.vendor == "postgresql":
+        return  # it has no REPLACE
+    before = list(Event.objects.order_by("pk").values())
+    columns = "stream, stream_id, version, name, actor, occurred_at, recorded_at, payload"
+
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT OR REPLACE INTO core_event (id, {columns}) SELECT id + 100000, {columns} FROM core_event LIMIT 1"
+        )
+
+    assert list(Event.objects.order_by("pk").values()) == before

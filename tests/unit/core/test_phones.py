@@ -18,7 +18,27 @@ def test_usual_forms_are_one_number(text):
     assert phones.normalise(text) == "+8613812345678"
 
 
-@pytest.mark.parametrize("text", ["", "abc", "138", "1381234567", "138123456789", "00000000000", "+999123456789"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "abc",
+        "138",
+        "1381234567",
+        "138123456789",
+        "00000000000",
+        "+999123456789",
+        "13812345678x",
+        "１３８１２３４５６７８ｘ",
+        "电话13812345678",
+        "13812345678 ext 5",
+        "13812345678#7",
+        "400-800-8888",
+        "0731-88888888",
+        "+1 202 555 0143",
+        "+852 5123 4567",
+    ],
+)
 def test_nonsense_is_refused(text):
     with pytest.raises(phones.UnableToReadPhone):
         phones.normalise(text)
