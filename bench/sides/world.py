@@ -333,7 +333,7 @@ class World:
         try:
             with transaction.atomic():
                 locks.lock(Order.objects.filter(pk=order_pk), rank=locks.Rank.ORDER).get()
-                promised_at = redirecting.redirect(rows, point=point, by=BY, at=self.now)
+                promised_at = redirecting.redirect(rows, point=point, is_agreed=True, by=BY, at=self.now)
                 Order.objects.filter(pk=order_pk).update(pickup_point=point)
         except UnableToRedirect:
             self.outcome.mishaps["not sent to another point"] += 1

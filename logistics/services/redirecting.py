@@ -57,13 +57,17 @@ def offers(
     return answers
 
 
-def redirect(consignments: Sequence[Consignment], *, point: PickupPoint, by, at: dt.datetime) -> dt.datetime:
+def redirect(
+    consignments: Sequence[Consignment], *, point: PickupPoint, is_agreed: bool, by, at: dt.datetime
+) -> dt.datetime:
     """Bind consignments that are on their way for another point; return when the last can be handed over there.
 
     Called inside the transaction that locked their order. What was not sent is routed anew; what stands at a hub, or
     rides to one, goes on from there. Its freight stays what was agreed.
 
     :param consignments: of one order, without those that have ended.
+    :param is_agreed: the buyer asked for it: the new day is then what is promised. Otherwise the old promise stays, and
+        what comes later is late.
     :raises UnableToRedirect: when one of them is too far, or the new point cannot take it; then none is changed.
     """
     rows = list(
@@ -85,7 +89,7 @@ def redirect(consignments: Sequence[Consignment], *, point: PickupPoint, by, at:
     _move_holds(rows, point, found)
     milestones.passed("redirecting-holds-moved")
     for row, promise in zip(rows, found, strict=True):
-        _redirected(row, places[row.pk], point, promise, by=by, at=at)
+        _redirected(row, places[row.pk], point, promise, is_agreed=is_agreed, by=by, at=at)
     return max(promise.handed_over_at for promise in found)
 
 
@@ -136,13 +140,20 @@ def _move_holds(rows: Sequence[Consignment], point: PickupPoint, found: Sequence
 
 
 def _redirected(
-    row: Consignment, place: Place | None, point: PickupPoint, promise: Promise, *, by, at: dt.datetime
+    row: Consignment,
+    place: Place | None,
+    point: PickupPoint,
+    promise: Promise,
+    *,
+    is_agreed: bool,
+    by,
+    at: dt.datetime,
 ) -> None:
     """Write one consignment's new point, with its way on where it is under way."""
     changes = {
         "point": point,
         "held_day": day_of(promise.handed_over_at),
-        "promised_at": promise.handed_over_at,  # what the buyer agreed to anew
+        **({"promised_at": promise.handed_over_at} if is_agreed else {}),
         "expected_at": promise.handed_over_at,
         "route_version": row.route_version,
         "planned_at": None,

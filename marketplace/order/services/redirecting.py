@@ -24,6 +24,7 @@ from villages.states import PointState
 log = logging.getLogger(__name__)
 
 POINTS_TRIED = 12
+ASKED = "asked"
 
 
 class UnableToChangePoint(Exception):
@@ -40,7 +41,7 @@ def may_change_point(order: Order) -> bool:
     return order.status == OrderState.OPEN and redirecting.may_be_redirected(on_their_way(order))
 
 
-def change_point(order: Order, *, point_id: int, by, at: dt.datetime, reason: str = "asked") -> Order:
+def change_point(order: Order, *, point_id: int, by, at: dt.datetime, reason: str = ASKED) -> Order:
     """Let an order be collected at another point; what was agreed of its price and freight stays.
 
     :param reason: a word for the log: ``asked``, ``point-closed``.
@@ -56,7 +57,9 @@ def change_point(order: Order, *, point_id: int, by, at: dt.datetime, reason: st
                 raise UnableToChangePoint(_("This order has ended already."))
             if locked.pickup_point_id == point.pk:
                 raise UnableToChangePoint(_("The order goes to this point already."))
-            promised_at = redirecting.redirect(on_their_way(locked), point=point, by=by, at=at)
+            promised_at = redirecting.redirect(
+                on_their_way(locked), point=point, is_agreed=reason == ASKED, by=by, at=at
+            )
             before = locked.pickup_point_id
             Order.objects.filter(pk=locked.pk).update(pickup_point=point)
             payload = {

@@ -117,7 +117,7 @@ def test_a_consignment_that_was_being_redirected_goes_to_the_old_point_until_som
 
     def redirect() -> None:
         with transaction.atomic():
-            redirecting.redirect([journey.consignment], point=other, by="test", at=at)
+            redirecting.redirect([journey.consignment], point=other, is_agreed=True, by="test", at=at)
 
     killed_at(step, redirect)
 

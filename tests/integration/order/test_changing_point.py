@@ -107,7 +107,7 @@ def test_what_stands_at_a_hub_goes_on_from_there(made, elsewhere):
     assert now[0].departure_id == first.departure_id
     assert [(leg.departs_at, leg.sequence) for leg in now[1:]] == [(beijing(8, 30, day=1), 2)]
     assert (consignment.state, consignment.route_version) == (ConsignmentState.IN_TRANSIT, 2)
-    assert consignment.expected_at == beijing(10, day=1)
+    assert consignment.expected_at == consignment.promised_at == beijing(10, day=1)
     scans.load(parcel, departure=now[1].departure, nonce="again", by="test", at=now[1].departs_at)
     assert invariants.findings(SOUND) == []
 
@@ -170,12 +170,14 @@ def test_orders_bound_for_a_point_that_closes_go_to_the_nearest_that_can_have_th
     kept = shop.order(elsewhere, shop.listing(made.seller))
     left = shop.order(made.point, shop.listing(made.seller))
     PickupPoint.objects.filter(pk=made.point.pk).update(state=PointState.SUSPENDED)
+    promised = left.consignments.get().promised_at
 
     assert leave_closed_points(by="test", at=MONDAY) == 1
     assert leave_closed_points(by="test", at=MONDAY) == 0
 
     left.refresh_from_db()
     kept.refresh_from_db()
+    assert left.consignments.get().promised_at == promised
     assert left.pickup_point.state == PointState.OPEN
     assert kept.pickup_point == elsewhere
     [told] = Event.objects.filter(name="order.point_changed").values_list("payload", flat=True)
