@@ -2,8 +2,8 @@
 
 Each first-party app keeps its own catalogue in ``<app>/locale/zh_Hans/LC_MESSAGES/django.po`` and answers for its own
 files only; a nested app's files belong to the nested app. Source strings are English, so English needs no catalogue.
-``locale/`` at the top completes Oscar's own Chinese: those strings are not ours, and stand apart from ours. It is on
-LOCALE_PATHS, which Django reads last, so that it wins over the words that Oscar brings.
+``locale/`` at the top completes Oscar's own Chinese: those strings are not ours, and stand apart from ours. All of them
+are on LOCALE_PATHS, which Django reads last, so that they win over the words that Django and Oscar bring.
 """
 
 import ast
@@ -257,6 +257,15 @@ def conflicts(sources: Iterable[Source]) -> list[str]:
             if translation.text and text and text != translation.text:
                 wrong.append(f"{source.name}: {key[1]!r} is {translation.text!r} here and {text!r} in {name}")
     return wrong
+
+
+def shadowed(source: Source, *, by: Mapping[tuple[str, str], str]) -> list[str]:
+    """Strings of `source` that pages show in somebody else's words; `by` is what they show, for each key."""
+    return [
+        f"{source.name}: {key[1]!r} is {translation.text!r} here, but pages show {by.get(key, '')!r}"
+        for key, translation in sorted(read(source.catalogue).items())
+        if translation.text and not translation.is_fuzzy and by.get(key) != translation.text
+    ]
 
 
 def placeholders(text: str) -> set[str]:

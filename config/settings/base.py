@@ -100,8 +100,13 @@ LOGOUT_REDIRECT_URL = "home"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-# The second is that of the templates and words that stand above the installed apps.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "marketplace" / "locale"]
+# Ours all stand here, because Django reads these last: an app's own would yield to those of Django and of Oscar, which
+# stand above it in INSTALLED_APPS. `messages --check` finds a string of ours that yields.
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    *(BASE_DIR / name / "locale" for name in ("core", "villages", "logistics", "catalogue", "marketplace")),
+    *sorted((BASE_DIR / "marketplace").glob("*/locale")),
+]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

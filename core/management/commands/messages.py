@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import django
 import oscar
 from django.apps import apps
 from django.conf import settings
@@ -45,6 +46,9 @@ class Command(BaseCommand):
         for source in ours:
             wrong += translations.chinese_complaints(source) + translations.complaints(source)
         wrong += translations.conflicts([completed, *ours])
+        shown = shown_catalogue()
+        for source in ours:
+            wrong += translations.shadowed(source, by=shown)
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write(f"{len(ours) + 1} catalogues are complete.")
@@ -60,7 +64,7 @@ def app_sources() -> list[translations.Source]:
     root = Path(settings.BASE_DIR).resolve()
     folders = {config.label: Path(config.path).resolve() for config in apps.get_app_configs()}
     above = [Path(path).resolve().parent for path in settings.LOCALE_PATHS]
-    folders |= {folder.name: folder for folder in above if folder != root}
+    folders |= {folder.name: folder for folder in above if folder != root and folder not in folders.values()}
     return translations.app_sources(
         {
             label: folder
@@ -77,6 +81,20 @@ def oscar_source() -> translations.Source:
         folder=Path(oscar.__file__).parent,
         catalogue=translations.catalogue_path(Path(settings.BASE_DIR) / "locale"),
     )
+
+
+def shown_catalogue() -> dict[tuple[str, str], str]:
+    """What pages show in Chinese: every catalogue that Django merges, ours as the .po files have them.
+
+    Django reads the apps from the last to the first, then LOCALE_PATHS likewise; who comes later wins.
+    """
+    apps_last_first = [Path(config.path) / "locale" for config in reversed(list(apps.get_app_configs()))]
+    django_own = Path(django.__file__).parent / "conf" / "locale"
+    shown: dict[tuple[str, str], str] = {}
+    for locale in [django_own, *apps_last_first, *map(Path, reversed(settings.LOCALE_PATHS))]:
+        known = translations.read(translations.catalogue_path(locale))
+        shown |= {key: each.text for key, each in known.items() if each.text and not each.is_fuzzy}
+    return shown
 
 
 def oscar_catalogue() -> Path:

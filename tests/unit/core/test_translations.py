@@ -57,6 +57,18 @@ def test_python_gives_each_kind_of_marked_string(source):
     }
 
 
+def test_a_string_that_pages_show_in_other_words_is_told(source):
+    _translate(source)
+    shown = dict.fromkeys(source.messages(), "译文")
+    assert translations.shadowed(source, by=shown) == []
+
+    shown["", "Add to basket"] = "加入购物车"
+
+    assert translations.shadowed(source, by=shown) == [
+        "shop: 'Add to basket' is '译文' here, but pages show '加入购物车'"
+    ]
+
+
 def test_a_template_gives_tags_blocks_filters_and_arguments(tmp_path):
     file = tmp_path / "templates" / "page.html"
     file.parent.mkdir()
