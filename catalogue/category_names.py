@@ -63,8 +63,12 @@ ENGLISH = {
 }
 
 
-def said(path: str) -> str:
-    """Return a category's name, or its path part by part, in the language of the page."""
-    if (get_language() or "zh").startswith("zh"):
+def said(path: str, *, between: str = "/") -> str:
+    """Return a category's name, or its path part by part, in the language of the page.
+
+    :param between: what stands between the parts of `path`.
+    """
+    chinese = (get_language() or "zh").startswith("zh")
+    if chinese and between == "/":
         return path
-    return " / ".join(ENGLISH.get(part, part) for part in path.split("/"))
+    return " / ".join(part if chinese else ENGLISH.get(part, part) for part in path.split(between))

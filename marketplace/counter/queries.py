@@ -35,6 +35,12 @@ def parcels_of(user) -> QuerySet[Parcel]:
     return Parcel.objects.at_points_of(user).select_related("consignment__order", "consignment__point")
 
 
+def handed_over_at(parcel: Parcel) -> dt.datetime | None:
+    """Return when what is in a parcel was last handed over at the counter."""
+    given = Collection.objects.filter(lines__consignment_line__consignment=parcel.consignment_id)
+    return given.order_by("-pk").values_list("occurred_at", flat=True).first()
+
+
 def collections_of(user) -> QuerySet[Collection]:
     """Return the receipts of the person's own points."""
     return Collection.objects.filter(point__operators__user=user, point__operators__until=None)

@@ -110,6 +110,7 @@ def receive_parcel(request: HttpRequest, number: str) -> HttpResponse:
         "of": parcel.consignment.parcels.count(),
         "form": form,
         "is_here": parcel.state == ParcelState.AT_POINT,
+        "handed_over_at": queries.handed_over_at(parcel) if parcel.state == ParcelState.HANDED_OVER else None,
         "can_be_received": ParcelState.AT_POINT in PARCEL_MOVES[parcel.state],
     }
     return render(request, "counter/receive_parcel.html", context, status=status)

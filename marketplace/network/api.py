@@ -35,7 +35,10 @@ WHICH = gettext_lazy("Please send the label or the RFID tag.")
 class DeviceReadingForm(PlainForm):
     """One reading as a device sends it."""
 
-    nonce = forms.CharField(max_length=NONCE_LENGTH, error_messages={"required": gettext_lazy("The nonce is missing.")})
+    nonce = forms.CharField(
+        max_length=NONCE_LENGTH,
+        error_messages={"required": gettext_lazy("Please give each reading an identifier of its own.")},
+    )
     kind = forms.ChoiceField(
         choices=[(kind, kind) for kind in readings.KINDS],
         error_messages=dict.fromkeys(

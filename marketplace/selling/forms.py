@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import pictures
+from catalogue import category_names, pictures
 from catalogue.models import Category, Product
 from core import money
 from core.storage_class import StorageClass
@@ -42,7 +42,6 @@ class ListingForm(PlainForm):
         label=_("Price"),
         min_value=Decimal("0.01"),
         max_value=Decimal(100_000),
-        max_digits=8,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         error_messages={
@@ -84,7 +83,9 @@ class ListingForm(PlainForm):
         self.product = product
         self.fields["photo"].required = product is None
         self.fields["category"].queryset = Category.objects.filter(numchild=0).order_by("path")
-        self.fields["category"].label_from_instance = lambda category: category.full_name.replace(" > ", " / ")
+        self.fields["category"].label_from_instance = lambda category: category_names.said(
+            category.full_name, between=" > "
+        )
         self.picture = None
 
     def clean_photo(self):

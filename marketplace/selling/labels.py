@@ -7,7 +7,6 @@ import barcode
 from django.utils.safestring import SafeString, mark_safe
 
 from logistics.models import Consignment, Parcel
-from villages.queries import full_name
 
 QUIET_ZONE = 10  # modules on each side, the least that the standard asks for
 
@@ -27,9 +26,11 @@ class Label:
 def of(consignment: Consignment) -> list[Label]:
     """Return the labels of a packed consignment."""
     parcels = list(consignment.parcels.all())
-    place = full_name(consignment.point.division_id)
     tail = consignment.order.contact_phone_tail
-    return [Label(parcel, len(parcels), consignment, place, tail, code128(parcel.number)) for parcel in parcels]
+    return [
+        Label(parcel, len(parcels), consignment, consignment.point.address, tail, code128(parcel.number))
+        for parcel in parcels
+    ]
 
 
 def code128(digits: str) -> SafeString:

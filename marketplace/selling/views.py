@@ -88,18 +88,14 @@ def consignment(request: HttpRequest, number: str) -> HttpResponse:
 @require_safe
 def label_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The labels of a packed consignment, for print."""
-    found = _consignment(request, number)
-    if found.packed_at is None:
-        raise Http404("not packed yet")
+    found = _labelled(request, number)
     return render(request, "selling/labels.html", {"seller": found.seller, "labels": labels.of(found), "found": found})
 
 
 @require_safe
 def label_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The same labels as PDF, one to a sheet of a label printer."""
-    found = _consignment(request, number)
-    if found.packed_at is None:
-        raise Http404("not packed yet")
+    found = _labelled(request, number)
     answer = HttpResponse(label_paper.draw(labels.of(found)), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="labels-{found.number}.pdf"'
     return answer
@@ -108,6 +104,13 @@ def label_pdf(request: HttpRequest, number: str) -> HttpResponse:
 def _consignment(request: HttpRequest, number: str) -> Consignment:
     mine = Consignment.objects.of_sellers_of(request.user).select_related("seller", "point", "origin_stop")
     return get_object_or_404(mine.prefetch_related("lines__order_line__product__images", "parcels"), number=number)
+
+
+def _labelled(request: HttpRequest, number: str) -> Consignment:
+    found = _consignment(request, number)
+    if found.packed_at is None or not found.parcels.all():
+        raise Http404("not packed yet, or in boxes that nobody wrote down")
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

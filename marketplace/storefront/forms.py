@@ -52,7 +52,9 @@ class CheckoutForm(PlainForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         error_messages={"required": _("Please have a code sent to your phone and type it here.")},
     )
-    payment_method = forms.ChoiceField(choices=PaymentMethod.choices, initial=PaymentMethod.AT_POINT, required=False)
+    payment_method = forms.ChoiceField(
+        label=_("How to pay"), choices=PaymentMethod.choices, initial=PaymentMethod.AT_POINT, required=False
+    )
     expected_fen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, verified: bool = False, **kwargs):

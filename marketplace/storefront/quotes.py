@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.states import ListingState
 from core.money import to_fen
+from core.storage_class import StorageClass
 from logistics.freight import Freight, FreightRequest, freights
 from marketplace.basket.models import Basket
 from marketplace.order import parts
@@ -47,6 +48,11 @@ class QuotedGroup:
     @property
     def fen(self) -> int:
         return sum(line.fen for line in self.lines)
+
+    @property
+    def storage(self) -> str:
+        """Its storage class in words."""
+        return str(StorageClass(self.storage_class).label)
 
     @property
     def freight_fen(self) -> int:

@@ -205,6 +205,19 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
     }
 
 
+@register.simple_tag
+def problems(form) -> list[dict]:
+    """What is wrong in the fields of a form, each with the id of its field: the page begins with it.
+
+    A hidden field has no label to go by, and words of its own.
+    """
+    return [
+        {"id": bound.id_for_label or bound.auto_id, "label": "" if bound.is_hidden else bound.label, "words": words}
+        for bound in form
+        for words in bound.errors
+    ]
+
+
 @register.inclusion_tag("components/pages.html", takes_context=True)
 def pages(context, page) -> dict:
     """Links to the other pages of a paginated list, keeping the rest of the query."""

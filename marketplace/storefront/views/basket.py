@@ -27,10 +27,10 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     """Put a listing into the basket."""
     product = get_object_or_404(Product.objects.listed(), pk=pk)
     try:
-        baskets.add(request.basket, product=product, quantity=_units(request.POST.get("quantity", "1")))
+        baskets.add(request.basket, product=product, quantity=_units(request.POST.get("quantity", "1"), least=1))
     except baskets.UnableToAdd as refusal:
         messages.error(request, str(refusal))
-        return redirect(product)
+        return redirect(_back(request, product.get_absolute_url()))
     if request.POST.get("buy"):
         return redirect("checkout:index")
     messages.success(request, _("%(name)s is in your basket.") % {"name": product.title})
@@ -43,16 +43,28 @@ def change(request: HttpRequest) -> HttpResponse:
     line, _sep, units = request.POST.get("set", "").partition(":")
     line = line or request.POST.get("line", "")
     units = units or request.POST.get("quantity", "")
-    if line.isdigit() and units.isdigit():
+    if _is_whole(line):
         try:
-            baskets.set_quantity(request.basket, line_id=int(line), quantity=int(units[:4]))
+            baskets.set_quantity(request.basket, line_id=int(line), quantity=_units(units, least=0))
         except baskets.UnableToAdd as refusal:
             messages.error(request, str(refusal))
     return redirect(_back(request, reverse("basket:summary")))
 
 
-def _units(text: str) -> int:
-    return max(1, min(int(text), baskets.MAX_UNITS)) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+def _units(text: str, *, least: int) -> int:
+    """Read units as typed.
+
+    :raises UnableToAdd: when they are no whole number, or fewer than `least`.
+    """
+    if not _is_whole(text.strip()) or int(text) < least:
+        raise baskets.UnableToAdd(
+            _("Please give the quantity as a whole number from 1 to %(most)d.") % {"most": baskets.MAX_UNITS}
+        )
+    return int(text)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def _back(request: HttpRequest, default: str) -> str:

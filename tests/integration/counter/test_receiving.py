@@ -65,6 +65,19 @@ def test_what_is_no_number_is_explained_and_kept(counter, number):
     assert f'value="{number}"' in page or not number
 
 
+def test_a_parcel_that_was_handed_over_says_so(counter, parcel):
+    Parcel.objects.update(state=ParcelState.HANDED_OVER)
+    line = Consignment.objects.get().lines.get()
+    line.open, line.taken = 0, line.ordered
+    line.save()
+
+    page = counter.client().get(page_of(parcel)).content.decode()
+
+    assert "已交给买家" in page
+    assert f"× {line.ordered}" in page
+    assert "× 0" not in page
+
+
 def test_a_parcel_goes_onto_the_suggested_shelf(counter, parcel):
     client = counter.client()
     assert "A-01" in client.get(page_of(parcel)).content.decode()

@@ -77,6 +77,23 @@ def test_there_is_a_label_for_each_parcel(consignment):
     assert drawn.count(b"/Type /Page\n") == 2
 
 
+def test_a_label_has_the_address_that_the_buyer_is_shown(consignment):
+    assert [label.place for label in labels.of(consignment)] == [consignment.point.address]
+
+
+def test_a_consignment_of_older_books_says_that_it_has_no_parcels(client, consignment):
+    page = reverse("selling:consignment", args=[consignment.number])
+    sheet = reverse("selling:labels", args=[consignment.number])
+    assert sheet in client.get(page).content.decode()
+    Parcel.objects.all().delete()
+
+    shown = client.get(page).content.decode()
+
+    assert sheet not in shown
+    assert "没有逐件记录" in shown
+    assert client.get(sheet).status_code == 404
+
+
 def test_what_is_not_packed_has_no_labels(client, consignment):
     Consignment.objects.update(packed_at=None)
 
