@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+STIFF = forms.Field.default_error_messages["required"]
+PLEASE = _("Please fill this in.")
 WORDS = {
     "max_length": _("This is too long: at most %(limit_value)d characters."),
     "null_characters_not_allowed": _("There is a character in it that cannot be kept. Please type it again."),
@@ -21,3 +23,5 @@ class PlainForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.error_messages = WORDS | field.error_messages
+            if field.error_messages.get("required") is STIFF:
+                field.error_messages["required"] = PLEASE

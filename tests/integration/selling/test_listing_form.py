@@ -145,3 +145,28 @@ def test_packing_by_the_console_makes_labels_that_hide_the_phone(seller, made):
     assert "5678" in labels
     assert "1234" not in labels.replace(consignment.number, "")
     assert "张小满" not in labels
+
+
+@pytest.mark.parametrize("field", ["price", "on_hand"])
+def test_a_figure_that_is_too_large_gets_one_sentence(seller, field):
+    response = seller.post(reverse("selling:listing-add"), data(**{field: "99999999999"}))
+
+    refused(response)
+    assert len(response.context["form"].errors[field]) == 1
+
+
+def test_categories_are_named_in_the_language_of_the_page(seller):
+    shop.category("茶叶/绿茶")
+    page = reverse("selling:listing-add")
+    assert "茶叶 / 绿茶" in seller.get(page).content.decode()
+
+    seller.cookies["django_language"] = "en"
+
+    assert "Tea / Green tea" in seller.get(page).content.decode()
+
+
+def test_a_field_that_is_left_out_is_asked_for_plainly():
+    page = Client().post(reverse("customer:register"), {"action": "register"}).content.decode()
+
+    assert "姓名：请填写。" in page
+    assert "必填项" not in page
