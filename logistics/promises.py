@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import BEIJING, day_of
 from logistics import snapshots
-from logistics.timetable import Route, Timetable
+from logistics.connections import Route
+from logistics.timetable import Timetable
 from villages import queries as villages
 from villages.hours import Week
 

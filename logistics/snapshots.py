@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from logistics.connections import Connection, Ride, Rounds, Run
 from logistics.models import Departure, Hub, Lane, Round, RoundStop
 from logistics.states import DepartureState
-from logistics.timetable import Connection, Ride, Rounds, Run, Timetable
+from logistics.timetable import Timetable
 from villages import queries as villages
 from villages.hours import Week
 

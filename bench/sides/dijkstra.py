@@ -7,7 +7,8 @@ caught and has room (S. E. Dreyfus: "An Appraisal of Some Shortest-Path Algorith
 import heapq
 from collections import defaultdict
 
-from logistics.timetable import Connection, Timetable
+from logistics.connections import Connection
+from logistics.timetable import Timetable
 
 FAR = 1 << 62
 

@@ -23,7 +23,7 @@ from core.clock import day_of
 from logistics import promises, snapshots
 from logistics.models import Consignment, Departure, Leg, Parcel
 from logistics.promises import PromiseRequest
-from logistics.services import calendars, departures, redirecting, rerouting, routing, scans
+from logistics.services import calendars, departures, legs, redirecting, rerouting, routing, scans
 from logistics.services.calendars import Days
 from logistics.services.expectations import TOLERANCE
 from logistics.services.redirecting import UnableToRedirect
@@ -320,7 +320,7 @@ class World:
                 state=ConsignmentState.CANCELLED, ended_at=self.now
             )
             crates.release([CratesRequest(row.point_id, row.held_day, row.storage_class, row.crates) for row in rows])
-            routing.release(rows, by=BY, at=self.now)
+            legs.release(rows, by=BY, at=self.now)
         self.outcome.mishaps["cancelled by the buyer"] += 1
         self.changed = True
 
@@ -435,7 +435,7 @@ class World:
                 outcome.left.append(f"{row.number} {row.state} {parcels}")
             if row.arrived_at is None:
                 continue
-            handed_over_at = promises.handed_over_from(known[row.point_id].week, routing.seconds(row.arrived_at))
+            handed_over_at = promises.handed_over_from(known[row.point_id].week, legs.seconds(row.arrived_at))
             on_time = handed_over_at <= self.promised[row.pk] + TOLERANCE
             outcome.arrived += 1
             outcome.on_time += on_time

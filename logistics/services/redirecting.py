@@ -11,7 +11,7 @@ from core.events import NewEvent
 from logistics import promises
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
-from logistics.services import capacity, milestones, routing
+from logistics.services import capacity, legs, milestones
 from logistics.services.capacity import UnableToTakeCapacity
 from logistics.services.ways import UNSENT, Place, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
@@ -94,14 +94,14 @@ def redirect(
 
 
 def _on_last_leg(consignments: Sequence[Consignment]) -> bool:
-    legs = Leg.objects.in_force().filter(
+    riding = Leg.objects.in_force().filter(
         consignment__in=[each.pk for each in consignments],
         direction=Direction.OUT,
         departure__round__isnull=False,
         departure__parcels__state=ParcelState.LOADED,
         departure__parcels__consignment__in=[each.pk for each in consignments],
     )
-    return legs.exists()
+    return riding.exists()
 
 
 def _place(consignment: Consignment, at: dt.datetime) -> Place | None:
@@ -162,14 +162,14 @@ def _redirected(
     }
     live = Leg.objects.in_force().filter(consignment=row)
     if place is None:
-        routing.release([row], at=at, by=by)
+        legs.release([row], at=at, by=by)
         changes |= {"state": ConsignmentState.AWAITING_ROUTE, "waiting_since": at}
     else:
         ahead = [leg.sequence for way in ways_of(row, at) for leg in way.ahead]
         old = live.filter(sequence__gte=min(ahead)) if ahead else live.none()
         hops = promise.route.hops
         capacity.lock(set(old.values_list("departure_id", flat=True)) | {hop.departure_id for hop in hops})
-        routing.give_back(old, at=at)
+        legs.give_back(old, at=at)
         milestones.passed("redirecting-crates-given-back")
         try:
             capacity.take({(hop.departure_id, hop.direction): row.crates for hop in hops})
@@ -177,9 +177,9 @@ def _redirected(
             raise UnableToRedirect(_("The vehicles to this point have just filled up. Please try again.")) from refusal
         live.update(route_version=row.route_version + 1)
         ridden = min(ahead) - 1 if ahead else live.count()
-        routing.write_legs(routing.legs(row, promise.route, after=ridden))
+        legs.write(legs.of(row, promise.route, after=ridden))
         milestones.passed("redirecting-legs-written")
-        changes |= {"route_version": row.route_version + 1, "planned_at": routing.moment(promise.route.arrives)}
+        changes |= {"route_version": row.route_version + 1, "planned_at": legs.moment(promise.route.arrives)}
     Consignment.objects.filter(pk=row.pk).update(**changes)
     payload = {
         "order": row.order.number,

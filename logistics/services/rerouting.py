@@ -16,12 +16,13 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from core import events, locks
 from core.events import NewEvent
 from logistics import snapshots
+from logistics.connections import Route
 from logistics.models import Consignment, Departure, Leg, Parcel, Scan
-from logistics.services import capacity, expectations, milestones, routing
+from logistics.services import capacity, expectations, legs, milestones, routing
 from logistics.services.expectations import Expectations
 from logistics.services.ways import GRACE, UNSENT, Place, Way, ways_of
 from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
-from logistics.timetable import Route, Timetable
+from logistics.timetable import Timetable
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
         for row in rows:
             if ConsignmentState.AWAITING_ROUTE not in MOVES[row.state]:
                 raise UnableToReroute(f"{row.number} is {row.state}")
-        routing.release(rows, at=at, by=by)
+        legs.release(rows, at=at, by=by)
         Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=ConsignmentState.AWAITING_ROUTE,
             waiting_since=at,
@@ -201,7 +202,7 @@ def _route_from(
 ) -> Route | None:
     asked = {
         "destination": consignment.point_id,
-        "at": routing.seconds(max(place.since, at)),
+        "at": legs.seconds(max(place.since, at)),
         "storage_class": consignment.storage_class,
         "crates": crates,
         "not_before": hopes.not_before(consignment),
@@ -234,7 +235,7 @@ def _replaced(
     if locked is None or any(_has_moved(way.parcel) for way in ways):
         return False
     planned_at = _planned_at(locked, route, parcel)
-    expected_at = hopes.handed_over_at(locked, routing.seconds(planned_at))
+    expected_at = hopes.handed_over_at(locked, legs.seconds(planned_at))
     expectations.move_holds([(locked, expected_at)])
     milestones.passed("mending-holds-moved")
     from_here = min((leg.sequence for way in ways for leg in way.ahead), default=None)
@@ -244,7 +245,7 @@ def _replaced(
     before = set(old.values_list("departure_id", flat=True))
     capacity.lock(before | {hop.departure_id for hop in route.hops})
     if parcel is None or parcel.strayed:
-        routing.give_back(old, at=at)
+        legs.give_back(old, at=at)
     else:
         _made_lighter(old, parcel, at=at)
     milestones.passed("mending-crates-given-back")
@@ -254,7 +255,7 @@ def _replaced(
         Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
     ridden = (from_here or _last_sequence(locked, parcel) + 1) - 1
     version = _next_version(locked, parcel)
-    routing.write_legs(routing.legs(locked, route, after=ridden, parcel=parcel, version=version))
+    legs.write(legs.of(locked, route, after=ridden, parcel=parcel, version=version))
     milestones.passed("mending-legs-written")
     if parcel is not None:
         Parcel.objects.filter(pk=parcel.pk).update(strayed=True)
@@ -287,7 +288,7 @@ def _made_lighter(old, parcel: Parcel, *, at: dt.datetime) -> None:
     old.filter(departs_at__lt=at, loaded_at=None).update(loaded_at=at)  # the others were on it when it left
     others = Parcel.objects.filter(consignment=parcel.consignment_id, strayed=False).exclude(pk=parcel.pk)
     if not others.exists():
-        routing.give_back(old, at=at)
+        legs.give_back(old, at=at)
         return
     rows = list(old.values_list("pk", "departure_id", "direction", "crates"))
     lighter = {pk: min(parcel.crates, crates) for pk, _, _, crates in rows}
@@ -309,7 +310,7 @@ def _last_sequence(consignment: Consignment, parcel: Parcel | None) -> int:
 
 def _planned_at(consignment: Consignment, route: Route, parcel: Parcel | None) -> dt.datetime:
     """Return when the last parcel arrives: where one has a way of its own, the others may still come later."""
-    arrives = routing.moment(route.arrives)
+    arrives = legs.moment(route.arrives)
     if parcel is None:
         return arrives
     others = Leg.objects.in_force().filter(consignment=consignment).exclude(parcel=parcel)
@@ -321,11 +322,11 @@ def _timed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     """Let the expected hand-over follow the legs, which a delay has moved; tell whether it did."""
     rows = Consignment.objects.filter(pk=consignment.pk, state__in=_UNDER_WAY, route_version=consignment.route_version)
     locked = locks.lock(rows.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
-    legs = Leg.objects.in_force().filter(consignment=consignment)
-    planned_at = legs.aggregate(last=Max("arrives_at"))["last"]
+    riding = Leg.objects.in_force().filter(consignment=consignment)
+    planned_at = riding.aggregate(last=Max("arrives_at"))["last"]
     if locked is None or planned_at is None or planned_at == locked.planned_at:
         return False
-    expected_at = Expectations.of([locked]).handed_over_at(locked, routing.seconds(planned_at))
+    expected_at = Expectations.of([locked]).handed_over_at(locked, legs.seconds(planned_at))
     expectations.move_holds([(locked, expected_at)])
     told = expectations.told(locked, expected_at=expected_at, is_rerouted=False, reason="delayed")
     Consignment.objects.filter(pk=locked.pk).update(

@@ -1,4 +1,4 @@
-"""Routing: giving consignments their legs, and giving the legs' crates back.
+"""Routing: giving consignments their legs.
 
 A consignment in AWAITING_ROUTE is its own queue entry. A worker claims some by guarded update with a lease, searches in
 its snapshot of the timetable, and settles them in one transaction in which the locked departures have the last word;
@@ -8,21 +8,21 @@ who finds one full searches again without it.
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from core import bulk, events, locks, sql
+from core import events, locks, sql
 from logistics import snapshots
-from logistics.models import Consignment, Leg, Parcel
-from logistics.services import capacity, expectations, milestones
+from logistics.connections import Route
+from logistics.models import Consignment
+from logistics.services import capacity, expectations, legs, milestones
 from logistics.services.expectations import Expectations
 from logistics.states import ConsignmentState, Direction
-from logistics.timetable import Route, Timetable
+from logistics.timetable import Timetable
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ def _route(
     route = timetable.route(
         origin=consignment.origin_stop_id,
         destination=consignment.point_id,
-        at=seconds(max(consignment.ready_from, at)),
+        at=legs.seconds(max(consignment.ready_from, at)),
         storage_class=consignment.storage_class,
         crates=consignment.crates,
         not_before=hopes.not_before(consignment),
@@ -218,9 +218,9 @@ def _settled(
 def _write(agreed: Sequence[Planned], *, at: dt.datetime, by) -> None:
     if not agreed:
         return
-    write_legs([leg for each in agreed for leg in legs(each.consignment, each.route)])
+    legs.write([leg for each in agreed for leg in legs.of(each.consignment, each.route)])
     milestones.passed("legs-written")
-    settled = [(e.consignment.pk, _kept(moment(e.route.arrives)), _kept(e.expected_at)) for e in agreed]
+    settled = [(e.consignment.pk, _kept(legs.moment(e.route.arrives)), _kept(e.expected_at)) for e in agreed]
     table, parameters = sql.values(settled, ("bigint", "timestamptz", "timestamptz"))
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE.format(rows=table), [_kept(at), *parameters])
@@ -243,64 +243,12 @@ def _told(planned: Planned) -> Iterator[events.NewEvent]:
             "crates": consignment.crates,
             "route_version": version,
             "departures": [hop.departure_id for hop in route.hops],
-            "planned_at": moment(route.arrives).isoformat(),
+            "planned_at": legs.moment(route.arrives).isoformat(),
         },
     )
     yield from expectations.told(
         consignment, expected_at=expected_at, is_rerouted=version > 1, reason="routed", route_version=version
     )
-
-
-class NewLeg(NamedTuple):
-    """A row of ``Leg`` to be written, in the order of its columns."""
-
-    consignment_id: int
-    parcel_id: int | None
-    route_version: int
-    sequence: int
-    departure_id: int
-    direction: str
-    crates: int
-    departs_at: dt.datetime
-    arrives_at: dt.datetime
-
-
-def legs(
-    consignment: Consignment,
-    route: Route,
-    *,
-    after: int = 0,
-    parcel: Parcel | None = None,
-    version: int | None = None,
-) -> list[NewLeg]:
-    """Return the legs of a route, to be written.
-
-    :param after: how many legs of the route were ridden before this part of it.
-    :param parcel: the one parcel that rides them, where the others do not.
-    :param version: of the route; by default the consignment's next.
-    """
-    crates = parcel.crates if parcel else consignment.crates
-    version = version or consignment.route_version + 1
-    parcel_id = parcel.pk if parcel else None
-    return [
-        NewLeg(
-            consignment.pk,
-            parcel_id,
-            version,
-            sequence,
-            hop.departure_id,
-            str(hop.direction),
-            crates,
-            moment(hop.departs),
-            moment(hop.arrives),
-        )
-        for sequence, hop in enumerate(route.hops, start=after + 1)
-    ]
-
-
-def write_legs(rows: Sequence[NewLeg]) -> None:
-    """Write legs inside the caller's transaction, which has taken their crates."""
-    bulk.insert(Leg, NewLeg._fields, rows)
 
 
 def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
@@ -336,36 +284,6 @@ def wait_after(attempts: int) -> dt.timedelta:
     return min(wait, _LONGEST_WAIT)
 
 
-def release(consignments: Iterable[Consignment], *, at: dt.datetime, by) -> int:
-    """Give the crates of the consignments' live legs back to their departures; return how many legs were released.
-
-    Called inside the transaction that cancels or re-routes them, after their rows were locked. It moves no state.
-    """
-    held = Leg.objects.in_force().filter(consignment__in=[each.pk for each in consignments])
-    return give_back(held, at=at)
-
-
-def give_back(held: QuerySet[Leg], *, at: dt.datetime) -> int:
-    """Release legs that are in force and give their crates back; return how many."""
-    legs = list(held.values_list("pk", "departure_id", "direction", "crates"))
-    loads: Counter = Counter()
-    for _, departure_id, direction, crates in legs:
-        loads[(departure_id, direction)] += crates
-    capacity.give(loads)
-    Leg.objects.filter(pk__in=[pk for pk, *_ in legs]).update(released_at=at)
-    return len(legs)
-
-
 def _kept(at: dt.datetime | None):
     """Return a time as the database keeps it, for a raw statement."""
     return connection.ops.adapt_datetimefield_value(at)
-
-
-def seconds(at: dt.datetime) -> int:
-    """Return whole seconds since 1970, rounded up: nothing leaves before it is there."""
-    return -int(-at.timestamp() // 1)
-
-
-def moment(seconds: int) -> dt.datetime:
-    """Return the time of whole seconds since 1970."""
-    return dt.datetime.fromtimestamp(seconds, tz=dt.UTC)

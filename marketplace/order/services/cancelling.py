@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine
-from logistics.services import routing
+from logistics.services import legs
 from logistics.states import CANCELLABLE, ENDED, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
@@ -58,7 +58,7 @@ def cancel(order: Order, *, by, at: dt.datetime) -> Order:
             for c in consignments
         ]
     )
-    routing.release(consignments, by=by, at=at)
+    legs.release(consignments, by=by, at=at)
     booking.book_not_delivered(
         [Value(c, goods[c.pk], c.freight_fen) for c in consignments],
         reference="cancel",

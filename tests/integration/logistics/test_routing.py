@@ -11,7 +11,7 @@ from core.events import Event
 from core.storage_class import StorageClass
 from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg, Round
-from logistics.services import capacity, departures, rerouting, routing
+from logistics.services import capacity, departures, legs, rerouting, routing
 from logistics.services.rerouting import UnableToReroute
 from logistics.states import ConsignmentState, DepartureState, Direction
 from tests.factories import logistics
@@ -236,7 +236,7 @@ def test_releasing_gives_the_crates_back():
     route()
 
     with transaction.atomic():
-        assert routing.release([consignment], at=MONDAY, by="test") == 4
+        assert legs.release([consignment], at=MONDAY, by="test") == 4
 
     assert {max(both) for both in taken().values()} == {1}
     assert not consignment.legs.filter(released_at=None).exists()
@@ -249,8 +249,8 @@ def test_releasing_twice_gives_nothing_more():
     route()
 
     with transaction.atomic():
-        routing.release([consignment], at=MONDAY, by="test")
-        assert routing.release([consignment], at=MONDAY, by="test") == 0
+        legs.release([consignment], at=MONDAY, by="test")
+        assert legs.release([consignment], at=MONDAY, by="test") == 0
 
     assert taken() == {}
 

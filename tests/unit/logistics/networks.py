@@ -3,7 +3,8 @@
 from hypothesis import strategies as st
 
 from core.storage_class import StorageClass
-from logistics.timetable import Connection, Ride, Timetable
+from logistics.connections import Connection, Ride
+from logistics.timetable import Timetable
 
 AMBIENT, CHILLED = StorageClass.AMBIENT, StorageClass.CHILLED
 HUBS = st.integers(1, 4)

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics import timetable
+from logistics.connections import Connection, Hop, Ride, Rounds, Route, Run
 from logistics.states import Direction
-from logistics.timetable import Connection, Hop, Ride, Rounds, Route, Run, Timetable
+from logistics.timetable import Timetable
 from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, TRANSFER, arrivals, timetables
 
 STOP, POINT = 901, 902
