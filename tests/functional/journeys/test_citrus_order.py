@@ -95,7 +95,7 @@ def order_as_guest(page: Page, host: str) -> Order:
 
 def figures(page: Page) -> tuple[list[str], list[str], int]:
     """Return what the map's shapes and the table's rows say, and the table's sum in fen."""
-    shapes = [title.rpartition(" ")[2] for title in page.locator(".hn-map path title").all_text_contents()]
+    shapes = [title.rpartition(" ")[2] for title in page.locator(".hn-map a path title").all_text_contents()]
     rows = page.locator(".c5 tbody tr td:nth-child(2)").all_text_contents()
     return shapes, rows, int(page.get_attribute("[data-total]", "data-total"))
 
