@@ -93,7 +93,7 @@ def test_what_is_wrong_stands_beside_it_and_what_was_typed_is_kept(staff, wrong,
 
     text = answer.content.decode()
     assert answer.status_code == 422
-    assert 'class="err"' in text or 'class="note bad"' in text
+    assert 'class="err"' in text or 'class="note bad' in text
     assert "记得这句" in text
     assert all(value in text for value in wrong.values() if value)
     if said not in ("不能", "同样的县"):
