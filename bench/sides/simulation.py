@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import sys
 import time
-from dataclasses import asdict
 
 import django
 
@@ -29,7 +28,7 @@ def main(orders: int, days: int, seed: int) -> dict:
     started = time.perf_counter()
     world = World(seed=seed, began=began, days=days, orders=orders, points=opened, tell=_tell)
     outcome = world.run()
-    told = asdict(outcome)
+    told = dict(vars(outcome))  # asdict would make tuples of the counters' keys
     told |= {"rate": outcome.rate, "undisturbed_rate": outcome.undisturbed_rate}
     return told | {"seconds": time.perf_counter() - started, "points": len(opened)}
 
