@@ -17,7 +17,7 @@ from villages.hours import Week
 
 FIRST = dt.datetime(2026, 3, 2, tzinfo=BEIJING)  # a Monday
 START, UNIT = int(FIRST.timestamp()), 5400
-DAYS = range(14)
+WEEKS_AHEAD = range(7 * 12)  # a point that opens once a week is asked about as often as there are days of departures
 HALF_HOURS = st.integers(0, 47)
 Hours = list[tuple[int, dt.time, dt.time]]
 
@@ -57,7 +57,7 @@ REQUESTS = st.lists(
         point_id=STOPS,
         storage_class=st.sampled_from([AMBIENT, AMBIENT, CHILLED]),
         crates=st.integers(1, 3),
-        ready_from=st.integers(0, 30).map(lambda n: FIRST + dt.timedelta(seconds=n * UNIT)),
+        ready_from=st.integers(0, 30 * UNIT).map(lambda seconds: FIRST + dt.timedelta(seconds=seconds)),
         hub_id=st.one_of(st.none(), st.none(), HUBS),
     ),
     min_size=1,
@@ -66,7 +66,14 @@ REQUESTS = st.lists(
 
 
 @effort(max_examples=1000)
-@given(timetables(start=START, unit=UNIT, ends=9, room=6), POINTS, HELD, REQUESTS, st.integers(0, 2), st.booleans())
+@given(
+    st.integers(0, 1799).flatmap(lambda late: timetables(start=START + late, unit=UNIT, ends=9, room=6)),
+    POINTS,
+    HELD,
+    REQUESTS,
+    st.integers(0, 2),
+    st.booleans(),
+)
 def test_the_promise_is_the_earliest_there_is(made, points, held, requests, reserve, together):
     timetable, _ = made
     known = {pk: KnownPoint(Week(hours), crates) for pk, (hours, crates) in points.items()}
@@ -113,19 +120,24 @@ def earliest(timetable, request: PromiseRequest, point, held, taken: Counter, re
     if request.hub_id is not None:
         there = arrivals(timetable, hub=request.hub_id, **asked)
     elif request.origin_stop_id == request.point_id:
-        there = range(ready, START + len(DAYS) * 86_400, 1800)  # it need not go anywhere, and may wait
+        # It need not go anywhere, and may wait for any of the days.
+        there = [ready, *(midnight - 1800 for midnight in midnights() if midnight - 1800 > ready)]
     else:
         there = arrivals(timetable, origin=request.origin_stop_id, **asked)
     moments = []
     for arrives in there:
-        shelved = dt.datetime.fromtimestamp(arrives, tz=BEIJING) + dt.timedelta(minutes=30)
-        moment = opening(hours, shelved)
+        shelved = -(-(arrives + 1800) // 900) * 900  # told by the quarter of an hour
+        moment = opening(hours, dt.datetime.fromtimestamp(shelved, tz=BEIJING))
         if moment is None:
             continue
         capacity, is_held = held.get(key(request, moment), (keeps, 0))
         if keeps and is_held + taken[key(request, moment)] + request.crates <= capacity:
             moments.append(moment)
     return min(moments, default=None)
+
+
+def midnights() -> list[int]:
+    return [START + day * 86_400 for day in WEEKS_AHEAD]
 
 
 def opening(hours: Hours, since: dt.datetime) -> dt.datetime | None:
