@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request, Response
 
 PASSWORD = "secret-2026"  # of the people that tests/factories/shop.py makes
 UNPROCESSABLE = 422
@@ -51,6 +51,16 @@ def sign_in(page: Page, host: str, phone: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("main form .btn-go")
     page.wait_for_url(lambda url: reverse("customer:login") not in url)
+
+
+def follow(link: Locator) -> None:
+    """Click on what leads to another page, and wait until that is there.
+
+    A click alone is over before: what is asked of the page next would be asked of the old one, or of none at all.
+    """
+    link.wait_for()  # on a page that is still on its way: that page's coming is not the one waited for
+    with link.page.expect_navigation():
+        link.click()
 
 
 def fits(page: Page) -> bool:

@@ -12,7 +12,7 @@ from logistics.services import scans
 from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
 from tests.factories import shop
 from tests.factories.shop import MONDAY, Shop
-from tests.functional.browsing import fits
+from tests.functional.browsing import fits, follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,7 +26,7 @@ def type_number(page: Page, number: str) -> None:
 def open_departure(page: Page, host: str, leg: Leg) -> None:
     page.goto(f"{host}/network/")
     assert fits(page)
-    page.click(f"a[href$='/network/departures/{leg.departure_id}/'] >> nth=0")
+    follow(page.locator(f"a[href$='/network/departures/{leg.departure_id}/']").first)
     assert fits(page)
 
 

@@ -15,7 +15,7 @@ from logistics.services import routing
 from logistics.states import DepartureState
 from tests.factories import logistics, shop, villages
 from tests.factories.logistics import MONDAY, SmallNetwork
-from tests.functional.browsing import Watch, fits, sign_in
+from tests.functional.browsing import Watch, fits, follow, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = "+8613900000077"
@@ -52,7 +52,7 @@ def test_a_planner_adds_a_stop_closes_days_and_sends_a_sheet(
     page.get_by_text(round_.name, exact=True).click()
     expect(page.locator(".calls").get_by_text(network.stop.name).first).to_be_visible()
     page.get_by_role("link", name=f"班线详情 {round_.code}").click()
-    page.get_by_role("link", name="修改").click()
+    follow(page.get_by_role("link", name="修改"))
 
     # One stop more, ten minutes before the other; what follows is said first.
     assert fits(page)
@@ -90,7 +90,7 @@ def test_a_planner_adds_a_stop_closes_days_and_sends_a_sheet(
     assert Closure.objects.get().lifted_at == MONDAY
 
     # The spreadsheet: out, a wrong cell and back, a right one and applied.
-    page.get_by_role("link", name="表格", exact=True).click()
+    follow(page.get_by_role("link", name="表格", exact=True))
     assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="全部导出为 XLSX").click()

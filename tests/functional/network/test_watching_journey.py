@@ -13,7 +13,7 @@ from logistics.services import routing
 from logistics.services.ways import GRACE
 from tests.factories import logistics, shop
 from tests.factories.logistics import MONDAY
-from tests.functional.browsing import Watch, fits, sign_in
+from tests.functional.browsing import Watch, fits, follow, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PLANNER, WORKER = "+8613900000078", "+8613900000079"
@@ -40,7 +40,7 @@ def test_what_was_not_loaded_is_found_from_the_board(
     expect(page.get_by_text(consignment.number)).to_be_visible()
     assert fits(page)
     for tab in ("装载", "干线", "晚点"):
-        page.get_by_role("link", name=tab, exact=True).first.click()
+        follow(page.get_by_role("link", name=tab, exact=True).first)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert fits(page), tab
     assert watch.complaints == []
