@@ -79,6 +79,16 @@ def _has_not_left(departure: Departure, at: dt.datetime) -> bool:
     return departure.state == DepartureState.SCHEDULED and at < departure.departs_at
 
 
+def can_have_come(departure: Departure, *, at: dt.datetime) -> bool:
+    """Tell whether what a departure brings can be compared with its manifest: it has ended, or can have by its times.
+
+    What a vehicle carried that broke down comes some other way, and is compared when it came.
+    """
+    if departure.state in {DepartureState.ARRIVED, DepartureState.BROKEN_DOWN}:
+        return True
+    return departure.state != DepartureState.CANCELLED and departures.earliest_end(departure) <= at
+
+
 def _ends_at(departure_id: int, hub: Hub) -> bool:
     here = Q(lane__destination=hub) | Q(round__hub=hub)
     return Departure.objects.filter(here, pk=departure_id).exists()
@@ -111,18 +121,26 @@ def short(departure: Departure) -> QuerySet[Parcel]:
 def close(departure: Departure, *, hub: Hub, by, at: dt.datetime) -> list[Parcel]:
     """Close a departure at its end; return what is short. A parcel that is found later can still be unloaded.
 
-    :raises UnableToClose: when it has not left, or was closed before.
+    :raises UnableToClose: when it does not run, has not left, cannot be here yet, or was closed before.
     :raises NotTheirs: by anybody but the workers of the hub where it ends.
     """
-    found = locks.lock(Departure.objects.filter(pk=departure.pk), rank=locks.Rank.DEPARTURE).get()
+    rows = locks.lock(Departure.objects.filter(pk=departure.pk), rank=locks.Rank.DEPARTURE)
+    found = rows.select_related("lane", "round").get()
     if not steps.works(by, hub.pk) or not _ends_at(found.pk, hub):
         raise NotTheirs(_("This is not your hub."))
     if found.closed_at:
         raise UnableToClose(
             _("This departure was closed at %(time)s.") % {"time": f"{timezone.localtime(found.closed_at):%H:%M}"}
         )
+    if found.state == DepartureState.CANCELLED:
+        raise UnableToClose(_("This departure is: %(state)s.") % {"state": DepartureState.CANCELLED.label})
     if _has_not_left(found, at):
         raise UnableToClose(_("This vehicle has not left yet."))
+    if not can_have_come(found, at=at):
+        raise UnableToClose(
+            _("This vehicle cannot be here before %(time)s. If it is here, please note that first.")
+            % {"time": f"{timezone.localtime(departures.earliest_end(found)):%H:%M}"}
+        )
     departures.note_arrival(found, by=by, at=at)
     missing = list(short(found))
     expected = bound_for_end(found).count()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
 from core import events, locks
@@ -88,12 +88,15 @@ def arrive(departure: Departure, *, by, at: dt.datetime) -> Departure:
 
 
 def note_arrival(departure: Departure, *, by, at: dt.datetime) -> bool:
-    """Note that a vehicle is at its end because it is being unloaded there; False where that was known.
+    """Note that a vehicle is at its end because it is being unloaded there; False where that was known, or cannot be.
 
-    One of which nobody said that it left is taken to have left when it was expected to.
+    One of which nobody said that it left is taken to have left when it was expected to. What is unloaded before the
+    vehicle can be back (``earliest_end``) tells of that parcel alone.
     """
     with transaction.atomic():
         found = _locked(departure)
+        if at < earliest_end(found):
+            return False
         if found.state == DepartureState.SCHEDULED:
             left_at = min(found.departs_at, at)
             _move(found, DepartureState.DEPARTED, by=by, at=left_at, departed_at=left_at)
@@ -101,6 +104,19 @@ def note_arrival(departure: Departure, *, by, at: dt.datetime) -> bool:
             return False
         _move(found, DepartureState.ARRIVED, by=by, at=at, arrived_at=at)
     return True
+
+
+def earliest_end(departure: Departure) -> dt.datetime:
+    """Return the moment before which a vehicle cannot be at its end: a round with stops ahead, a lane in half its time.
+
+    It is counted from when the vehicle left, else from when it is expected to; a delay that was told on the way does
+    not count, since it may be made good.
+    """
+    left_at = departure.departed_at or departure.departs_at
+    if departure.lane:
+        return left_at + dt.timedelta(minutes=departure.lane.duration_minutes) / 2
+    last = departure.round.stops.aggregate(offset=Max("offset_minutes"))["offset"]
+    return left_at + dt.timedelta(minutes=last or 0)
 
 
 def delay(departure: Departure, *, minutes: int, by, at: dt.datetime, reason: str = "late") -> Departure:

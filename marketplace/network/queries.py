@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from logistics.models import Departure, Hub, Leg, Parcel, Scan
+from logistics.services import arrivals
 from logistics.states import DepartureState, Direction, ParcelState, ScanKind
 
 AHEAD, BEHIND = dt.timedelta(hours=24), dt.timedelta(hours=4)
@@ -137,8 +138,7 @@ def acts(departure: Departure, *, user, hubs: list[Hub], at: dt.datetime) -> set
         found.add(Act.DELAY)
     if state == DepartureState.DEPARTED and (at_start or at_end):
         found.add(Act.BREAK_DOWN)
-    came = state in {DepartureState.DEPARTED, DepartureState.ARRIVED} or departure.departs_at <= at
-    if end_of(departure) in mine and came and not departure.closed_at and state != DepartureState.CANCELLED:
+    if end_of(departure) in mine and not departure.closed_at and arrivals.can_have_come(departure, at=at):
         found.add(Act.CLOSE)
     return found
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock, numbers
 from logistics.models import Departure, Hub, Parcel
 from logistics.services import arrivals, departures, scans
-from logistics.states import ScanKind
+from logistics.states import DepartureState, ScanKind
 from marketplace.network import manifests, paper, queries
 from marketplace.network.forms import DelayForm, ScanForm
 from marketplace.network.queries import Act
@@ -57,6 +58,9 @@ def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, dela
     parcels, crates = manifests.totals(stops)
     acts = queries.acts(found, user=request.user, hubs=hubs, at=clock.now())
     unloads = _end(found, hubs) is not None and form.kinds[0] == ScanKind.UNLOADED
+    arrived = manifests.arrived(found) if unloads else None
+    if arrived and not (arrived.came or arrived.surplus or arrivals.can_have_come(found, at=clock.now())):
+        arrived = None  # nothing is missing of what is still to come
     context = _context(hubs) | {
         "departure": found,
         "form": form,
@@ -66,7 +70,7 @@ def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, dela
         "parcels": parcels,
         "crates": crates,
         "aboard": sum(manifests.is_aboard(parcel, found) for stop in stops for parcel in stop.parcels),
-        "arrived": manifests.arrived(found) if unloads else None,
+        "arrived": arrived,
         **{f"can_{act.name.lower()}": act in acts for act in Act},
     }
     return render(request, "network/departure.html", context, status=status)
@@ -177,7 +181,20 @@ def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanF
         return False
     say = messages.warning if scan.kind == ScanKind.SURPLUS else messages.success
     say(request, DONE[ScanKind(scan.kind)] % {"number": parcel.number})
+    if scan.kind == ScanKind.UNLOADED:
+        _ask_whether_it_is_here(request, found)
     return True
+
+
+def _ask_whether_it_is_here(request: HttpRequest, found: Departure) -> None:
+    """Say so where a parcel was taken off a vehicle that cannot be at its end yet."""
+    found.refresh_from_db(fields=["state", "departed_at"])
+    if found.state in {DepartureState.SCHEDULED, DepartureState.DEPARTED}:
+        earliest = f"{timezone.localtime(departures.earliest_end(found)):%H:%M}"
+        words = _(
+            "By its times this vehicle cannot be here before %(time)s, so its trip goes on. If it is here, note that."
+        )
+        messages.warning(request, words % {"time": earliest})
 
 
 def _context(hubs: list[Hub]) -> dict:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from core.events import Event
 from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
-from logistics.services import arrivals, rerouting, routing, scans
+from logistics.services import arrivals, departures, rerouting, routing, scans
 from logistics.services.arrivals import UnableToClose, UnableToTakeIn
 from logistics.services.scans import NotTheirs
 from logistics.states import ConsignmentState, DepartureState, ParcelState, ScanKind
@@ -57,6 +57,86 @@ def test_the_first_unloading_notes_that_the_vehicle_is_there(network, parcels):
     assert departure.departed_at == departure.departs_at
     names = Event.objects.filter(stream="departure").order_by("version").values_list("name", flat=True)
     assert list(names) == ["departure.departed", "departure.arrived"]
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(-1, DepartureState.SCHEDULED), (0, DepartureState.ARRIVED)])
+@pytest.mark.parametrize(("sequence", "earliest"), [(1, 60), (2, 30)], ids=["round-with-a-stop-ahead", "lane-half-way"])
+def test_what_is_unloaded_before_a_vehicle_can_be_back_does_not_end_its_trip(
+    network, parcels, sequence, earliest, minutes, state
+):
+    """The round is at its only stop an hour after it left; the lane takes an hour."""
+    hub = (network.county, network.prefecture)[sequence - 1]
+    if sequence == 2:
+        scans.unload(parcels[0], hub=network.county, nonce="off", by="test", at=departure_of(parcels).arrives_at)
+        leg = leg_of(parcels[0].consignment, 2)
+        scans.load(parcels[0], departure=leg.departure, nonce="on", by="test", at=leg.departs_at)
+    departure = leg_of(parcels[0].consignment, sequence).departure
+    at = departure.departs_at + dt.timedelta(minutes=earliest + minutes)
+
+    scan = scans.unload(parcels[0], hub=hub, nonce="u", by="test", at=at)
+
+    assert (scan.kind, state_of(parcels[0])) == (ScanKind.UNLOADED, (ParcelState.AT_HUB, hub.pk))
+    departure.refresh_from_db()
+    assert departure.state == state
+    assert departure.arrived_at == (at if state == DepartureState.ARRIVED else None)
+
+
+def test_a_later_unloading_ends_the_trip_that_an_early_one_did_not(network, parcels):
+    departure = departure_of(parcels)
+    scans.unload(parcels[0], hub=network.county, nonce="u0", by="test", at=departure.departs_at)
+    assert Departure.objects.get(pk=departure.pk).arrived_at is None
+
+    scans.unload(parcels[1], hub=network.county, nonce="u1", by="test", at=departure.arrives_at)
+
+    assert Departure.objects.get(pk=departure.pk).arrived_at == departure.arrives_at
+
+
+def test_a_vehicle_that_left_early_or_late_is_back_as_much_earlier_or_later(network, parcels):
+    departure = departure_of(parcels)
+
+    for left_at in (departure.departs_at - dt.timedelta(minutes=20), departure.departs_at + dt.timedelta(minutes=40)):
+        departure.departed_at = left_at
+        assert departures.earliest_end(departure) == left_at + dt.timedelta(minutes=60)
+
+
+def test_a_reading_from_before_the_vehicle_left_does_not_end_its_trip(network, parcels):
+    departure = departure_of(parcels)
+    departures.depart(departure, by="test", at=departure.departs_at)
+
+    scans.unload(parcels[0], hub=network.county, nonce="u", by="test", at=departure.departs_at - dt.timedelta(hours=1))
+
+    departure.refresh_from_db()
+    assert (departure.state, departure.arrived_at) == (DepartureState.DEPARTED, None)
+
+
+@pytest.mark.parametrize(
+    ("state", "minutes", "said"),
+    [
+        (DepartureState.SCHEDULED, -1, "还没有发车"),
+        (DepartureState.SCHEDULED, 59, "15:00 以前到不了"),
+        (DepartureState.DEPARTED, 59, "15:00 以前到不了"),
+        (DepartureState.CANCELLED, 120, "已取消"),
+    ],
+)
+def test_what_cannot_have_come_is_not_closed(network, parcels, state, minutes, said):
+    departure = departure_of(parcels)
+    Departure.objects.filter(pk=departure.pk).update(state=state)
+    at = departure.departs_at + dt.timedelta(minutes=minutes)
+
+    with pytest.raises(UnableToClose, match=said):
+        arrivals.close(departure, hub=network.county, by="test", at=at)
+
+    departure.refresh_from_db()
+    assert (departure.state, departure.closed_at) == (state, None)
+    assert not Event.objects.filter(stream="departure").exists()
+
+
+@pytest.mark.parametrize("state", [DepartureState.ARRIVED, DepartureState.BROKEN_DOWN])
+def test_what_has_come_is_closed_however_early(network, parcels, state):
+    departure = departure_of(parcels)
+    Departure.objects.filter(pk=departure.pk).update(state=state)
+
+    assert len(arrivals.close(departure, hub=network.county, by="test", at=departure.departs_at)) == 3
 
 
 def test_what_a_round_was_to_set_down_and_comes_off_again_notes_no_arrival(network, parcels):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from core.events import Event
-from logistics.models import Departure, Parcel, Scan
+from logistics.models import Departure, HubWorker, Parcel, Scan
 from logistics.services import scans
 from logistics.states import DepartureState, ParcelState, ScanKind
 from marketplace.network import manifests, paper
@@ -94,6 +94,50 @@ def test_a_driver_does_not_close_a_departure(driver, collecting, time):
     run(driver, collecting, "close")
 
     assert Departure.objects.get(pk=collecting.pk).closed_at is None
+
+
+def test_the_close_is_offered_when_the_vehicle_can_be_there(driver, worker, collecting, parcel, time):
+    scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
+    run(driver, collecting, "depart")
+    time.at = collecting.departs_at + dt.timedelta(minutes=59)
+    assert "清点完毕" not in page(worker, collecting)
+    assert "还差" not in page(worker, collecting)
+    run(worker, collecting, "close")
+    assert Departure.objects.get(pk=collecting.pk).closed_at is None
+
+    time.at = collecting.departs_at + dt.timedelta(minutes=60)
+
+    assert "清点完毕，差 1 件" in page(worker, collecting)
+    run(worker, collecting, "close")
+    assert Departure.objects.get(pk=collecting.pk).closed_at == time.at
+
+
+def test_a_lane_shows_nothing_as_missing_and_no_close_before_it_came(made, worker, parcel, time):
+    other = shop.user("龙师傅")
+    HubWorker.objects.create(hub=made.network.prefecture, user=other, since=shop.MONDAY)
+    lane = leg_of(parcel, 2).departure
+
+    for time.at in (lane.departs_at - dt.timedelta(hours=1), lane.departs_at + dt.timedelta(minutes=29)):
+        assert "清点完毕" not in page(other, lane)
+        assert "还差" not in page(other, lane)
+    time.at = lane.departs_at + dt.timedelta(minutes=30)
+    assert "清点完毕，差 1 件" in page(other, lane)
+
+
+def test_a_worker_who_unloads_too_early_is_asked_whether_the_vehicle_is_here(driver, worker, collecting, parcel, time):
+    scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
+    run(driver, collecting, "depart")
+
+    asked = client_of(worker).post(
+        reverse("network:departure", args=[collecting.pk]),
+        {"number": parcel.number, "nonce": "n2", "do": "UNLOADED"},
+        follow=True,
+    )
+
+    assert "按时刻这趟车 15:00 以前到不了" in asked.content.decode()
+    assert (state_of(parcel), state(collecting)) == (ParcelState.AT_HUB, DepartureState.DEPARTED)
+    run(worker, collecting, "arrive")
+    assert state(collecting) == DepartureState.ARRIVED
 
 
 def test_a_late_vehicle_is_noted_with_its_minutes(driver, collecting):
