@@ -2,13 +2,20 @@
 
 SQLite drops a table's triggers when Django remakes the table for a new column or constraint: the migration that does so
 begins and ends with ``KeepRefusing``. ``tests/integration/core/test_append_only.py`` sees where it was forgotten.
+
+SQLite's REPLACE deletes the row in its way without asking the trigger of DELETE, unless ``recursive_triggers`` is on.
+A trigger of INSERT is not told which statement runs it, but what it inserts itself obeys that statement's conflict
+clause (https://www.sqlite.org/lang_createtrigger.html): only REPLACE replaces the one row of the probe. So a duplicate
+fails as it would without the trigger, and ``INSERT OR IGNORE`` and ``ON CONFLICT`` keep their meaning.
 """
 
 from collections.abc import Sequence
 
 from django.db import migrations
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 MAY_TRUNCATE = "xiangpin.may_truncate"  # a setting of the session that lets the tests empty their database
+PROBE = "core_replaceprobe"  # on SQLite, one row that never changes
 
 
 class RefuseChange(migrations.RunPython):
@@ -16,8 +23,8 @@ class RefuseChange(migrations.RunPython):
 
     def __init__(self, table: str, *, columns: Sequence[str] = ()):
         def create(apps, schema_editor):
-            vendor = schema_editor.connection.vendor
-            for statement in _drop(table, vendor) + _create(table, vendor, columns):
+            connection = schema_editor.connection
+            for statement in _drop(table, connection.vendor) + _create(table, connection, columns):
                 schema_editor.execute(statement)
 
         def drop(apps, schema_editor):
@@ -39,8 +46,8 @@ class KeepRefusing(RefuseChange):
         self.reverse_code = self.code
 
 
-def _create(table: str, vendor: str, columns: Sequence[str]) -> list[str]:
-    if vendor == "postgresql":
+def _create(table: str, connection: BaseDatabaseWrapper, columns: Sequence[str]) -> list[str]:
+    if connection.vendor == "postgresql":
         changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
         verbs, when = ("UPDATE", f"WHEN ({changed}) ") if columns else ("UPDATE OR DELETE", "")
         refuse = f"EXECUTE FUNCTION {table}_refuse_change()"
@@ -58,10 +65,34 @@ def _create(table: str, vendor: str, columns: Sequence[str]) -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is {_word(columns)}'); END"
     return [
         *(f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} {when}{refuse}" for verb in verbs),
-        # REPLACE deletes without asking the trigger of DELETE, unless recursive_triggers is on.
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}",
+        f"CREATE TABLE IF NOT EXISTS {PROBE} (id integer PRIMARY KEY, replaced integer NOT NULL)",
+        f"INSERT OR IGNORE INTO {PROBE} VALUES (1, 0)",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_taken(table, connection)} "
+        f"BEGIN INSERT OR IGNORE INTO {PROBE} VALUES (1, 1); "
+        f"SELECT RAISE(ABORT, '{table} is {_word(columns)}') FROM {PROBE} WHERE replaced = 1; END",
     ]
+
+
+def _taken(table: str, connection: BaseDatabaseWrapper) -> str:
+    """Whether a row has one of the new row's keys already, asked of one unique index after the other."""
+    keys = [("id = NEW.id", "")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT found.name, master.sql FROM pragma_index_list(%s) AS found "
+            'JOIN sqlite_master AS master ON master.name = found.name WHERE found."unique" ORDER BY found.name',
+            [table],
+        )
+        for index, definition in cursor.fetchall():
+            cursor.execute("SELECT name FROM pragma_index_info(%s) ORDER BY seqno", [index])
+            columns = [name for (name,) in cursor.fetchall()]
+            if None in columns:
+                raise NotImplementedError(f"{index} is a key by an expression")
+            equal = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
+            keys.append((equal, (definition or "").partition(" WHERE ")[2]))
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {equal}{f' AND ({condition})' if condition else ''})"
+        for equal, condition in keys
+    )
 
 
 def _word(columns: Sequence[str]) -> str:

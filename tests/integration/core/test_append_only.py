@@ -1,6 +1,9 @@
 """What is written once stays as it was written: triggers refuse changes on both databases."""
 
 import datetime as dt
+import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -25,6 +28,7 @@ APPEND_ONLY = {
     CollectionLine: "reason",
     OrderLineDiscount: "funder",
 }
+GUARDED = [*APPEND_ONLY, Line]
 FROZEN = {
     "unit_price_fen": 1,
     "line_price_incl_tax": 1,
@@ -95,7 +99,7 @@ def test_the_rest_of_an_order_line_may_change(line):
     assert Line.objects.get().status == "changed"
 
 
-@pytest.mark.parametrize("model", [*APPEND_ONLY, Line])
+@pytest.mark.parametrize("model", GUARDED)
 def test_a_row_is_not_replaced(line, model):
     before = list(model.objects.order_by("pk").values())
     table, columns = model._meta.db_table, ", ".join(f'"{field.column}"' for field in model._meta.local_fields)
@@ -115,15 +119,150 @@ def test_a_row_is_not_replaced(line, model):
     assert list(model.objects.order_by("pk").values()) == before
 
 
-def test_an_event_is_not_replaced_under_another_key(line):
+def test_every_table_that_refuses_changes_is_known_here(line):
     if connection.vendor == "postgresql":
-        return  # it has no REPLACE
-    before = list(Event.objects.order_by("pk").values())
-    columns = "stream, stream_id, version, name, actor, occurred_at, recorded_at, payload"
-
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT OR REPLACE INTO core_event (id, {columns}) SELECT id + 100000, {columns} FROM core_event LIMIT 1"
+        found = (
+            "SELECT relname FROM pg_trigger JOIN pg_class ON tgrelid = pg_class.oid WHERE tgname LIKE '%_append_only'"
         )
+    else:
+        found = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_no_replace'"
 
-    assert list(Event.objects.order_by("pk").values()) == before
+    with connection.cursor() as cursor:
+        cursor.execute(found)
+        tables = {table for (table,) in cursor.fetchall()}
+
+    assert tables == {model._meta.db_table for model in GUARDED}
+
+
+@pytest.fixture
+def bare(line, tmp_path):
+    """A copy of the database as the sqlite3 module opens it, which leaves ``recursive_triggers`` off."""
+    if connection.vendor == "postgresql":
+        yield None  # it has no REPLACE
+        return
+    path = tmp_path / "bare.sqlite3"
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as migrated, closing(sqlite3.connect(path)) as copy:
+        migrated.backup(copy)
+        for model in GUARDED:
+            _fill(copy, model)
+        copy.commit()
+        yield copy
+
+
+def _fill(copy: sqlite3.Connection, model) -> None:
+    """Carry over the rows of the test's own transaction."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")
+        rows = cursor.fetchall()
+    assert rows
+    copy.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _keys(model) -> set[tuple[str, ...]]:
+    """The columns of each unique key that the model names, its primary key among them."""
+    meta = model._meta
+    together = [*meta.unique_together, *(constraint.fields for constraint in meta.total_unique_constraints)]
+    keys = {(field.column,) for field in meta.local_fields if field.unique}
+    return keys | {tuple(meta.get_field(name).column for name in names) for names in together}
+
+
+KEYS = [(model, key) for model in GUARDED for key in sorted(_keys(model))]
+
+
+def _again(verb: str, model, key: tuple[str, ...]) -> str:
+    """A statement that writes the first row once more with this key, and new values in every other key."""
+    others = {column for other in _keys(model) if other != key for column in other} - set(key)
+
+    def value(column: str) -> str:
+        if column not in others:
+            return f'"{column}"'
+        return f"""CASE typeof("{column}") WHEN 'text' THEN "{column}" || '+' ELSE "{column}" + 100000 END"""
+
+    columns = [field.column for field in model._meta.local_fields]
+    into = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(map(value, columns))
+    return (
+        f"{verb} INTO {model._meta.db_table} ({into}) SELECT {values} FROM {model._meta.db_table} ORDER BY id LIMIT 1"
+    )
+
+
+def _rows(copy: sqlite3.Connection, model) -> list[tuple]:
+    return copy.execute(f"SELECT * FROM {model._meta.db_table} ORDER BY id").fetchall()
+
+
+@pytest.mark.parametrize(("model", "key"), KEYS)
+def test_a_bare_connection_cannot_replace_a_row_by_any_of_its_keys(bare, model, key):
+    if not bare:
+        return
+    before = _rows(bare, model)
+
+    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|frozen"):
+        bare.execute(_again("REPLACE", model, key))
+
+    assert _rows(bare, model) == before
+
+
+@pytest.mark.parametrize(("model", "key"), KEYS)
+def test_without_the_trigger_a_bare_connection_replaces_the_row(bare, model, key):
+    if not bare:
+        return
+    before = _rows(bare, model)
+    bare.execute(f"DROP TRIGGER {model._meta.db_table}_no_replace")
+
+    bare.execute(_again("REPLACE", model, key))
+
+    after = _rows(bare, model)
+    assert len(after) == len(before)
+    assert (before[0] in after) == (len(_keys(model)) == 1)
+
+
+@pytest.mark.parametrize(("model", "key"), KEYS)
+def test_a_duplicate_still_fails_by_its_own_key(bare, model, key):
+    if not bare:
+        return
+    before = _rows(bare, model)
+
+    with pytest.raises(sqlite3.IntegrityError, match=rf"UNIQUE constraint failed: {model._meta.db_table}\.{key[0]}"):
+        bare.execute(_again("INSERT", model, key))
+
+    assert _rows(bare, model) == before
+
+
+@pytest.mark.parametrize(("model", "key"), KEYS)
+def test_a_duplicate_may_still_be_passed_over(bare, model, key):
+    if not bare:
+        return
+    before = _rows(bare, model)
+
+    bare.execute(_again("INSERT OR IGNORE", model, key))
+    bare.execute(f"{_again('INSERT', model, key).replace(' ORDER BY', ' WHERE true ORDER BY')} ON CONFLICT DO NOTHING")
+
+    assert _rows(bare, model) == before
+
+
+@pytest.mark.parametrize("model", GUARDED)
+def test_a_new_row_may_be_written_by_replace(bare, model):
+    if not bare:
+        return
+    before = _rows(bare, model)
+
+    bare.execute(_again("REPLACE", model, ()))
+
+    assert len(_rows(bare, model)) == len(before) + 1
+
+
+@pytest.mark.parametrize("model", GUARDED)
+def test_the_trigger_finds_every_key_by_an_index(bare, model):
+    if not bare:
+        return
+    table = model._meta.db_table
+    query = "SELECT sql FROM sqlite_master WHERE name = ?"
+    (definition,) = bare.execute(query, [f"{table}_no_replace"]).fetchone()
+    asked = definition.partition(" WHEN ")[2].partition(" BEGIN ")[0]
+
+    plan = bare.execute(f"EXPLAIN QUERY PLAN SELECT {re.sub('NEW[.]', 'new.', asked)} FROM {table} AS new").fetchall()
+
+    searches = [step for *_, step in plan if step.startswith("SEARCH")]
+    assert len(searches) == len(_keys(model))
+    assert all("SEARCH" in step or step.startswith(("SCAN new", "CORRELATED")) for *_, step in plan)
