@@ -3,6 +3,7 @@
 ``VARIABLES`` is the table behind the README's list; nothing else in the project reads ``os.environ``.
 """
 
+import base64
 import json
 import os
 import secrets
@@ -35,6 +36,7 @@ VARIABLES = (
     Variable("SECRET_KEY", "kept in DATA_DIR", "Django's signing key"),
     Variable("FIELD_KEYS", "kept in DATA_DIR", "Fernet keys, newest first, comma-separated, for phones and names"),
     Variable("HASH_KEY", "kept in DATA_DIR", "key of the hashes by which a phone number is found"),
+    Variable("PICKUP_KEYS", "kept in DATA_DIR", "keys that sign pickup QRs, newest first: id:base64 of 32 bytes, …"),
     Variable("ALLOWED_HOSTS", "localhost", "host names that the site answers to, comma-separated"),
     Variable("CSRF_TRUSTED_ORIGINS", "", "origins (https://…) that may post behind a proxy, comma-separated"),
     Variable("MEDIA_URL_BASE", "/media/", "where media are served from; must be the site itself"),
@@ -111,11 +113,19 @@ def embedded_secret(name: str) -> str:
     path = data_dir() / "secrets.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     if name not in kept:
-        kept[name] = Fernet.generate_key().decode() if name == "FIELD_KEYS" else secrets.token_urlsafe(48)
+        kept[name] = _new_secret(name)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(kept, file, indent=1)
     return kept[name]
+
+
+def _new_secret(name: str) -> str:
+    if name == "FIELD_KEYS":
+        return Fernet.generate_key().decode()
+    if name == "PICKUP_KEYS":
+        return f"K1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+    return secrets.token_urlsafe(48)
 
 
 def _known(name: str) -> None:

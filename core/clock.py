@@ -37,6 +37,12 @@ def day_of(at: dt.datetime) -> dt.date:
     return at.astimezone(BEIJING).date()
 
 
+def day_span(at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Return the beginning and the end of the day in Beijing on which a moment falls."""
+    begin = dt.datetime.combine(day_of(at), dt.time(0), tzinfo=BEIJING)
+    return begin, begin + dt.timedelta(days=1)
+
+
 def advance(by: dt.timedelta) -> dt.datetime:
     """Move the stored clock ahead and return its new time; raise ``UnableToMoveClock`` where it may not move."""
     global _cached

@@ -1,6 +1,7 @@
 """What bin/test does: the environment, real servers, then the suite on SQLite and again on PostgreSQL with Redis."""
 
 import argparse
+import base64
 import os
 import secrets
 import tempfile
@@ -108,6 +109,7 @@ def _production_variables(found: Mapping[str, str]) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         "FIELD_KEYS": FERNET_KEY,
         "HASH_KEY": secrets.token_urlsafe(32),
+        "PICKUP_KEYS": f"T1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     }
 

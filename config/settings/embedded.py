@@ -9,6 +9,7 @@ from config.settings.base import DATA_DIR, STATIC_ROOT
 SECRET_KEY = env.embedded_secret("SECRET_KEY")
 FIELD_KEYS = env.embedded_secret("FIELD_KEYS").split(",")
 HASH_KEY = env.embedded_secret("HASH_KEY")
+PICKUP_KEYS = env.embedded_secret("PICKUP_KEYS").split(",")
 
 DATABASES = {"default": env.database(f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

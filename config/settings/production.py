@@ -6,6 +6,7 @@ from config.settings.base import *  # noqa: F403
 SECRET_KEY = env.required("SECRET_KEY")
 FIELD_KEYS = env.required("FIELD_KEYS").split(",")
 HASH_KEY = env.required("HASH_KEY")
+PICKUP_KEYS = env.required("PICKUP_KEYS").split(",")
 
 DATABASES = {"default": env.database(env.required("DATABASE_URL"))}
 DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}

@@ -13,6 +13,7 @@ atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 SECRET_KEY = "test-only-secret-key-0123456789-0123456789-0123456789"  # noqa: S105 - of the tests only
 FIELD_KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="]
 HASH_KEY = "test-only-hash-key"
+PICKUP_KEYS = ["T1:" + "dGVzdC1vbmx5LXBpY2t1cC1xci1zaWduaW5nLWtleSE="]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = {
     "default": {

@@ -1,7 +1,7 @@
 """The network (hubs, lanes, rounds, departures) and what travels on it (consignments, parcels, legs, scans)."""
 
 from logistics.models.calendars import Closure, Planner, SheetImport
-from logistics.models.collections import CodeAttempt, Collection, CollectionLine
+from logistics.models.collections import CodeAttempt, CodeStepUp, Collection, CollectionLine
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan
@@ -11,6 +11,7 @@ __all__ = [
     "EVERY_DAY",
     "Closure",
     "CodeAttempt",
+    "CodeStepUp",
     "Collection",
     "CollectionLine",
     "Consignment",

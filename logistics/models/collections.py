@@ -53,15 +53,35 @@ class CollectionLine(models.Model):
 
 
 class CodeAttempt(models.Model):
-    """A wrong typed code, counted against the order, the point and the operator who typed it."""
+    """A wrong typed code, counted against the order's issue of it, the point, the device and the operator."""
 
     order = models.ForeignKey("order.Order", models.CASCADE, related_name="code_attempts")
     point = models.ForeignKey("villages.PickupPoint", models.CASCADE, related_name="code_attempts")
+    device = models.ForeignKey("villages.Device", models.SET_NULL, null=True, related_name="+")
+    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    epoch = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["order", "at"], name="code_attempt_order_at"),
+            models.Index(fields=["point", "at"], name="code_attempt_point_at"),
+            models.Index(fields=["operator", "at"], name="code_attempt_operator_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} at {self.at}"
+
+
+class CodeStepUp(models.Model):
+    """An operator gave the second factor, so that a point may go on with typed codes on a day of many wrong ones."""
+
+    point = models.ForeignKey("villages.PickupPoint", models.CASCADE, related_name="code_step_ups")
     operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["order", "at"], name="code_attempt_order_at")]
+        indexes = [models.Index(fields=["point", "at"], name="code_step_up_point_at")]
 
     def __str__(self) -> str:
-        return f"{self.order_id} at {self.at}"
+        return f"{self.point_id} at {self.at}"

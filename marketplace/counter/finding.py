@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from core import numbers
-from logistics import codes
+from logistics import codes, pickup_qr
 from logistics.models import Parcel
 from marketplace.counter import queries
 from marketplace.order.models import Order
@@ -26,11 +26,11 @@ class NotHere(Exception):
 
 @dataclass(frozen=True)
 class Found:
-    """An order of the point, or the last digits of a phone that some have; ``qr_epoch`` where a QR proved itself."""
+    """An order of the point, or the last digits of a phone that some have; ``qr`` is a QR that proved itself."""
 
     order_number: str = ""
     tail: str = ""
-    qr_epoch: int | None = None
+    qr: str = ""
 
 
 def find(text: str, *, point: PickupPoint) -> Found:
@@ -40,7 +40,7 @@ def find(text: str, *, point: PickupPoint) -> Found:
     :raises NotHere: with the same sentence for what does not exist and for what is at another point.
     """
     text = text.strip()
-    if text.startswith(f"{codes.QR_PREFIX}."):
+    if pickup_qr.is_one(text):
         return _by_qr(text, point)
     digits = "".join(character for character in text if not (character.isspace() or character in "·-."))
     if not digits.isascii() or not digits.isdigit():
@@ -60,12 +60,12 @@ def find(text: str, *, point: PickupPoint) -> Found:
 
 def _by_qr(text: str, point: PickupPoint) -> Found:
     try:
-        number, epoch = codes.read_qr(text)
-    except codes.UnableToReadCode as error:
+        said = pickup_qr.read(text)
+    except pickup_qr.UnableToReadQr as error:
         raise UnableToRead(_("This QR is not a pickup code.")) from error
-    if not Order.objects.filter(number=number, pickup_point=point).exists():
+    if not Order.objects.filter(number=said.order_number, pickup_point=point).exists():
         raise NotHere(_not_here())
-    return Found(order_number=number, qr_epoch=epoch)
+    return Found(order_number=said.order_number, qr=text)
 
 
 def _by_tail(tail: str, point: PickupPoint) -> Found:

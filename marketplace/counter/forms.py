@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from logistics import codes
+from logistics import pickup_qr
 from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
 from logistics.states import CollectionProof
@@ -178,5 +178,5 @@ class HandOverForm(PlainForm):
     def proof(self) -> tuple[CollectionProof, str]:
         """Return what kind of proof was given in the code's field, and its text."""
         text = self.cleaned_data["code"]
-        is_qr = text.startswith(f"{codes.QR_PREFIX}.")
+        is_qr = pickup_qr.is_one(text)
         return (CollectionProof.QR if is_qr else CollectionProof.TYPED_CODE), text

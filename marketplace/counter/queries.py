@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
-from core.clock import BEIJING, day_of
+from core.clock import day_span
 from core.names import masked
 from logistics.models import Collection, Consignment, ConsignmentLine, Leg, Parcel
 from logistics.states import ConsignmentState, Direction, ParcelState
@@ -44,12 +44,6 @@ def handed_over_at(parcel: Parcel) -> dt.datetime | None:
 def collections_of(user) -> QuerySet[Collection]:
     """Return the receipts of the person's own points."""
     return Collection.objects.filter(point__operators__user=user, point__operators__until=None)
-
-
-def day_span(at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    """Return the beginning and the end of the day in Beijing on which a moment falls."""
-    begin = dt.datetime.combine(day_of(at), dt.time(0), tzinfo=BEIJING)
-    return begin, begin + dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import clock
 from core.names import masked
-from logistics import codes
 from logistics import queries as logistics
 from logistics.models import Collection
 from logistics.services import collections, scans
 from logistics.states import PARCEL_MOVES, CollectionProof, ParcelState
-from marketplace import wording
+from marketplace import stepping_up, wording
 from marketplace.counter import finding, queries
 from marketplace.counter.forms import HandOverForm, LineForm, ParcelForm, SearchForm, ShelfForm
-from marketplace.counter.services import handover
+from marketplace.counter.services import handover, proving
 from marketplace.counter.states import Reason
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
@@ -177,10 +176,10 @@ def find(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, found: finding.Found) -> HttpResponse:
     if found.tail:
         return redirect(f"{reverse('counter:find')}?tail={found.tail}")
-    if found.qr_epoch is not None:
+    if found.qr:
         request.session[QR] = {
             "order": found.order_number,
-            "epoch": found.qr_epoch,
+            "text": found.qr,
             "at": clock.now().isoformat(),
         }
     return redirect("counter:order", number=found.order_number)
@@ -227,8 +226,9 @@ class _HandOver:
     def __init__(self, request: HttpRequest, found: Order, lines: list):
         data = request.POST if request.method == "POST" else None
         self.request, self.order, self.lines = request, found, lines
-        self.proven_epoch = _proven_epoch(request, found)
-        self.form = HandOverForm(data, proven=self.proven_epoch is not None)
+        self.qr = _read_qr(request, found)
+        self.asks_step_up = False
+        self.form = HandOverForm(data, proven=bool(self.qr))
         self.seen = {int(pk) for pk in data.getlist("line") if pk.isdigit()} if data else {line.pk for line in lines}
         self.line_forms = [LineForm(data if line.pk in self.seen else None, line=line) for line in lines]
 
@@ -249,7 +249,8 @@ class _HandOver:
             "is_wrong": any(self._wrong()),
             "due": self._due(),
             "pays_here": self.order.payment_method == PaymentMethod.AT_POINT,
-            "proven": self.proven_epoch is not None,
+            "proven": bool(self.qr),
+            "step_up": stepping_up.address(self.request.path) if self.asks_step_up else "",
             "shelves": sorted({parcel.shelf for parcel in parcels}),
             "parcels": len(parcels),
             "still_coming": self.order.consignments.filter(state__in=queries.LIVE).count(),
@@ -285,10 +286,12 @@ class _HandOver:
                 nonce=nonce,
                 by=self.request.user,
                 at=clock.now(),
+                stepped_up=stepping_up.is_fresh(self.request),
             )
         except collections.AlreadyCollected as refusal:
             return _to_receipt(refusal.collection, nonce=nonce)
-        except handover.UnableToProve as refusal:
+        except proving.UnableToProve as refusal:
+            self.asks_step_up = isinstance(refusal, proving.StepUpNeeded)
             self._ask_for_code(str(refusal))
         except collections.UnableToCollect as refusal:
             self.form.add_error(None, str(refusal))
@@ -298,14 +301,12 @@ class _HandOver:
         return self.shown(status=422)
 
     def _proof(self) -> tuple[CollectionProof, str]:
-        if self.proven_epoch is None:
-            return self.form.proof()
-        return CollectionProof.QR, codes.qr_text(self.order.number, epoch=self.proven_epoch)
+        return (CollectionProof.QR, self.qr) if self.qr else self.form.proof()
 
     def _ask_for_code(self, why: str) -> None:
         """Forget a QR that has become void, and say above the field why the proof does not hold."""
         self.request.session.pop(QR, None)
-        self.proven_epoch = None
+        self.qr = ""
         self.form.add_error("code", why)
 
     def _wrong(self) -> Iterator[bool]:
@@ -356,9 +357,9 @@ def console_context(request: HttpRequest, *, at_point: PickupPoint | None = None
     return {"point": point, "points": points, "day": day}
 
 
-def _proven_epoch(request: HttpRequest, found: Order) -> int | None:
-    """Return the epoch of the QR that this person read for the order just now, or None."""
+def _read_qr(request: HttpRequest, found: Order) -> str:
+    """Return the QR that this person read for the order just now, or nothing."""
     read = request.session.get(QR)
     if not read or read["order"] != found.number or dt.datetime.fromisoformat(read["at"]) < clock.now() - QR_LASTS:
-        return None
-    return read["epoch"]
+        return ""
+    return read["text"]

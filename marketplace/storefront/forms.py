@@ -76,6 +76,17 @@ class SignInForm(PlainForm):
     )
 
 
+class StepUpForm(PlainForm):
+    """The code that was sent to the phone of the account."""
+
+    phone_code = forms.CharField(
+        label=_("Code from the text message"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        error_messages={"required": _("Please have a code sent to your phone and type it here.")},
+    )
+
+
 class RegistrationForm(PlainForm):
     """An account by phone, proved by a code."""
 

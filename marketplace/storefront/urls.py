@@ -29,9 +29,11 @@ customer = [
     path("sign-in/", account.sign_in, name="login"),
     path("sign-out/", account.sign_out, name="logout"),
     path("register/", account.register, name="register"),
+    path("confirm/", account.step_up, name="step-up"),
     path("orders/", orders.order_list, name="order-list"),
     re_path(r"^orders/(?P<number>\d{12})/$", orders.order, name="order"),
     re_path(r"^orders/(?P<number>\d{12})/cancel/$", orders.cancel, name="order-cancel"),
+    re_path(r"^orders/(?P<number>\d{12})/code/$", orders.reissue, name="order-code"),
     re_path(r"^orders/(?P<number>\d{12})/point/$", orders.change_point, name="order-point"),
     path("orders/link/<str:token>/", orders.order_by_link, name="anon-order"),
 ]

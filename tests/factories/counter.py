@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.test import Client
 
-from logistics import codes
+from logistics import codes, pickup_qr
 from marketplace.order.models import Order
 from marketplace.users.models import User
 from tests.factories import shop
@@ -50,7 +50,7 @@ def code_of(order: Order) -> str:
 
 
 def qr_of(order: Order) -> str:
-    return codes.qr_text(order.number, epoch=order.code_epoch)
+    return pickup_qr.text_of(order.number, point_id=order.pickup_point_id, epoch=order.code_epoch)
 
 
 def wrong_code(order: Order) -> str:

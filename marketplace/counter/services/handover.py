@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from core import locks
-from logistics import codes
-from logistics.models import CodeAttempt, Collection, Consignment, ConsignmentLine
+from logistics.models import Collection, Consignment, ConsignmentLine
 from logistics.services import collections
-from logistics.services.collections import Outcome, UnableToCollect
+from logistics.services.collections import Outcome
 from logistics.states import CollectionProof, ConsignmentState
+from marketplace.counter.services import proving
 from marketplace.order.models import Order
 from marketplace.order.services import projection
 from marketplace.order.services.freezing import line_payload
@@ -22,14 +21,6 @@ from marketplace.order.states import PaymentMethod
 from marketplace.settlement import ledger
 from marketplace.settlement.services import orders as booking
 from marketplace.settlement.services.orders import Value
-
-CODE_TRIES_PER_ORDER = 5
-CODE_TRIES_PER_OPERATOR = 10
-OPERATOR_WINDOW = dt.timedelta(minutes=15)
-
-
-class UnableToProve(UnableToCollect):
-    """The code is wrong, or too many wrong ones were typed."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +54,20 @@ def hand_over(
     by,
     at: dt.datetime,
     seen: Set[int] | None = None,
+    stepped_up: bool = False,
 ) -> Collection:
     """Hand over what waits of an order at the operator's own point and book it.
 
     :param code: the typed code's digits, or the text of the buyer's QR.
     :param nonce: names this hand-over; the same one again returns the same receipt by ``AlreadyCollected``.
     :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
-    :raises UnableToProve: when the code does not belong to the order, or tries are used up.
+    :param stepped_up: the operator gave the second factor just now.
+    :raises proving.UnableToProve: when the code does not belong to the order, or tries are used up.
     :raises collections.AlreadyCollected: with the first collection's receipt.
     :raises collections.WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing waits here, or the units do not add up.
     """
-    _prove(order, point, proof, code, by, at)
+    proving.prove(order, point=point, proof=proof, code=code, by=by, at=at, stepped_up=stepped_up)
     with transaction.atomic():
         locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
         handed = collections.collect(
@@ -92,35 +85,6 @@ def hand_over(
         _book(order, point, handed, by=by, at=at)
         projection.settle(order, by=by, at=at)
     return handed.collection
-
-
-def _prove(order: Order, point, proof: CollectionProof, code: str, by, at: dt.datetime) -> None:
-    if proof == CollectionProof.QR:
-        try:
-            number, epoch = codes.read_qr(code)
-        except codes.UnableToReadCode as error:
-            raise UnableToProve(_("This QR is not a pickup code.")) from error
-        if (number, epoch) != (order.number, order.code_epoch):
-            raise UnableToProve(_("This QR belongs to another order or is no longer valid."))
-        return
-    try:
-        typed = codes.read_typed(code)
-    except codes.UnableToReadCode as error:
-        raise UnableToProve(
-            _("The code has 8 digits and one of them is mistyped. Please read it out again.")
-        ) from error
-    with transaction.atomic():
-        locks.mutex(f"code:{order.pk}")
-        tries = CodeAttempt.objects
-        if tries.filter(order=order).count() >= CODE_TRIES_PER_ORDER:
-            raise UnableToProve(_("Too many wrong codes for this order. The buyer can have a new code issued."))
-        if tries.filter(operator=by, at__gt=at - OPERATOR_WINDOW).count() >= CODE_TRIES_PER_OPERATOR:
-            raise UnableToProve(_("Too many wrong codes. Please wait 15 minutes, or scan the buyer's QR."))
-        fits = codes.is_typed_code_of(typed, order.number, epoch=order.code_epoch)
-        if not fits:
-            tries.create(order=order, point=point, operator=by, at=at)
-    if not fits:
-        raise UnableToProve(_("The code does not belong to this order."))
 
 
 def _values(order_id: int, point_id: int, outcomes: Mapping[int, Outcome]) -> list[Value]:

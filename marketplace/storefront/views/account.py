@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
-from marketplace import access, network_address
+from marketplace import access, network_address, stepping_up
 from marketplace.communication.queries import as_phones_show
 from marketplace.order.models import Order
-from marketplace.storefront.forms import RegistrationForm, SignInForm
-from marketplace.users.services import accounts, phone_codes, throttle
+from marketplace.storefront.forms import RegistrationForm, SignInForm, StepUpForm
+from marketplace.users.services import accounts, phone_codes, second_factor, throttle
 
 PURPOSE = "register"
 MESSAGES_SHOWN = 50
@@ -26,9 +26,7 @@ MESSAGES_SHOWN = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in by phone or e-mail and go where the person wanted to go."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = ""
+    target = _target(request)
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -42,6 +40,38 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refusal)
         status = 422
     return render(request, "storefront/sign_in.html", {"form": form, "next": target}, status=status)
+
+
+def _target(request: HttpRequest) -> str:
+    """Return the page of ours where the person wanted to go, or nothing."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}) else ""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def step_up(request: HttpRequest) -> HttpResponse:
+    """Give the second factor, a code sent to the account's own phone, and go on."""
+    target, form, at = _target(request), StepUpForm(request.POST or None), clock.now()
+    sent, status = False, 200
+    if request.method == "POST":
+        wants_code = request.POST.get("action") == "send_code"
+        valid = form.is_valid()
+        if wants_code:
+            form.errors.clear()
+        try:
+            if wants_code:
+                second_factor.send(request.user, network_address=network_address.of(request), at=at)
+                sent = True
+            elif valid:
+                second_factor.confirm(request.user, code=form.cleaned_data["phone_code"], at=at)
+                stepping_up.mark(request)
+                return redirect(target or start_of(request.user))
+        except second_factor.UnableToStepUp as refusal:
+            form.add_error("phone_code", str(refusal))
+        status = 422 if form.errors else 200
+    context = {"form": form, "next": target, "code_sent": sent}
+    return render(request, "storefront/step_up.html", context, status=status)
 
 
 def _authenticate(request: HttpRequest, data: dict):

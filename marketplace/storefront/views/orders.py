@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
-from logistics import codes
+from logistics import codes, pickup_qr
 from logistics.models import Consignment
 from logistics.promises import Refusal
 from logistics.services.redirecting import UnableToRedirect, offers
 from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
-from marketplace.order.services import cancelling, redirecting
+from marketplace.order.services import cancelling, redirecting, reissuing
 from marketplace.storefront import timelines
 from villages import queries as villages
 
@@ -74,6 +74,19 @@ def order_list(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """An order with its ticket, its lines and where each consignment is."""
     return _page(request, mine(request, number))
+
+
+@require_POST
+def reissue(request: HttpRequest, number: str) -> HttpResponse:
+    """Issue the pickup code anew; the browser keeps the order."""
+    found = mine(request, number)
+    try:
+        reissuing.reissue(found, by=request.user if request.user.is_authenticated else None, at=clock.now())
+    except reissuing.UnableToReissue as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("This is your new code. The old one no longer works."))
+    return redirect(url_of(found))
 
 
 @require_safe
@@ -165,7 +178,9 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "shelves": sorted({parcel.shelf for c in ready for parcel in c.parcels.all() if parcel.shelf}),
         "parcels": sum(len(c.parcels.all()) for c in ready),
         "code": codes.shown(codes.typed_code(found.number, epoch=found.code_epoch)) if ready else "",
-        "qr_text": codes.qr_text(found.number, epoch=found.code_epoch) if ready else "",
+        "qr_text": pickup_qr.text_of(found.number, point_id=found.pickup_point_id, epoch=found.code_epoch)
+        if ready
+        else "",
         "on_the_way": bool(shown) and not ready,
         "cancellable": bool(consignments) and all(c.state in CANCELLABLE and c.packed_at is None for c in consignments),
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),

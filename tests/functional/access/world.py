@@ -19,6 +19,7 @@ from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import logistics as factories
 from tests.factories import shop, villages
+from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
 
 ROLES = (
@@ -98,7 +99,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         point=made.point,
         outcomes={},
         proof=CollectionProof.QR,
-        code=codes.qr_text(collected.number, epoch=1),
+        code=qr_of(collected),
         nonce="world",
         by=people["operator P"],
         at=MONDAY + dt.timedelta(days=2),

@@ -63,7 +63,7 @@ def test_a_phone_and_a_name_are_shown_masked_only(counter):
         ("张小满", "请输数字：件号、订单号，或手机最后 4 位。"),
         ("123", "您输了 3 位。"),
         ("48239175", "这是提货码。请先用手机尾号找到订单。"),
-        ("XP1.123456789012.1.AAAA", "这个二维码不是提货码。"),
+        ("XP2.T1.123456789012.1.1.A.AAAA", "这个二维码不是提货码。"),
     ],
 )
 def test_what_cannot_be_read_is_explained_above_the_field_and_kept(counter, text, sentence):

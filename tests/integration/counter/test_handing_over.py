@@ -9,7 +9,7 @@ from core import clock, invariants
 from logistics.models import CodeAttempt, Collection, CollectionLine, Consignment, ConsignmentLine
 from logistics.services.collections import WaitingHasChanged
 from logistics.states import CollectionProof, ConsignmentState
-from marketplace.counter.services import handover
+from marketplace.counter.services import handover, proving
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
 from marketplace.settlement import ledger
@@ -156,7 +156,7 @@ def test_a_line_that_does_not_add_up_is_refused_above_its_field(counter, said, s
         ("", "请输买家报出的 8 位提货码。"),
         ("1234", "提货码有 8 位，其中一位输错了"),
         ("wrong", "这个提货码不是这张订单的。"),
-        ("XP1.1.1.AAAA", "这个二维码不是提货码。"),
+        ("XP2.T1.1.1.1.A.AAAA", "这个二维码不是提货码。"),
     ],
 )
 def test_a_wrong_code_is_refused_above_its_field_and_kept(counter, code, sentence):
@@ -235,7 +235,7 @@ def test_a_scanned_qr_is_void_when_the_code_is_issued_again(counter):
 
 def test_too_many_wrong_codes_close_the_order(counter):
     order = counter.waiting()
-    for _ in range(handover.CODE_TRIES_PER_ORDER):
+    for _ in range(proving.TRIES_PER_ORDER):
         counter.client().post(page_of(order), sent(order, shown_fen=9600, code=wrong_code(order)))
 
     response = counter.client().post(page_of(order), sent(order, shown_fen=9600))

@@ -11,7 +11,7 @@ from logistics import codes
 from logistics.models import Collection, Leg
 from logistics.services.collections import AlreadyCollected, Outcome, UnableToCollect
 from logistics.states import CollectionProof, ConsignmentState
-from marketplace.counter.services import handover
+from marketplace.counter.services import handover, proving
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, placing, uncollected
 from marketplace.order.states import OrderState, PaymentMethod
@@ -19,6 +19,7 @@ from marketplace.partner.models import StockRecord
 from marketplace.settlement import ledger
 from marketplace.settlement.states import AccountKind
 from tests.factories import shop
+from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
 from villages.models import PointDay
 
@@ -194,28 +195,28 @@ def test_a_mistyped_code_is_no_try_and_a_wrong_one_is():
     mistyped = right[:-1] + str((int(right[-1]) + 1) % 10)
     wrong = codes.typed_code("999999999999", epoch=1)
 
-    with pytest.raises(handover.UnableToProve):
+    with pytest.raises(proving.UnableToProve):
         hand_over(order, made.point, operator, code=mistyped)
     assert order.code_attempts.count() == 0
 
-    for _ in range(handover.CODE_TRIES_PER_ORDER):
-        with pytest.raises(handover.UnableToProve):
+    for _ in range(proving.TRIES_PER_ORDER):
+        with pytest.raises(proving.UnableToProve):
             hand_over(order, made.point, operator, code=wrong)
-    assert order.code_attempts.count() == handover.CODE_TRIES_PER_ORDER
+    assert order.code_attempts.count() == proving.TRIES_PER_ORDER
 
-    with pytest.raises(handover.UnableToProve):
+    with pytest.raises(proving.UnableToProve):
         hand_over(order, made.point, operator, code=right)
-    assert hand_over(order, made.point, operator, proof=CollectionProof.QR, code=codes.qr_text(order.number, epoch=1))
+    assert hand_over(order, made.point, operator, proof=CollectionProof.QR, code=qr_of(order))
 
 
 def test_a_qr_of_an_older_epoch_is_void():
     made = shop.shop()
     order = shop.at_point(shop.order(made.point, shop.listing(made.seller)))
-    old = codes.qr_text(order.number, epoch=1)
+    old = qr_of(order)
     Order.objects.filter(pk=order.pk).update(code_epoch=2)
     order.refresh_from_db()
 
-    with pytest.raises(handover.UnableToProve):
+    with pytest.raises(proving.UnableToProve):
         hand_over(order, made.point, shop.operator(made.point), proof=CollectionProof.QR, code=old)
 
 

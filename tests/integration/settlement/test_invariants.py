@@ -8,7 +8,6 @@ from django.db import DatabaseError, connection, transaction
 
 from core import clock, events, invariants
 from core.models import Event
-from logistics import codes
 from logistics.models import Consignment, Parcel
 from logistics.states import CollectionProof
 from marketplace.counter.services import handover
@@ -18,6 +17,7 @@ from marketplace.settlement.models import Posting
 from marketplace.statistics.models import PromiseMonth, SalesDay
 from marketplace.statistics.services import rollups
 from tests.factories import shop
+from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def order(monkeypatch):
         point=made.point,
         outcomes={},
         proof=CollectionProof.QR,
-        code=codes.qr_text(placed.number, epoch=1),
+        code=qr_of(placed),
         nonce="n1",
         by=shop.operator(made.point),
         at=MONDAY + dt.timedelta(days=1),

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from core import clock, events, invariants
 from core.events import Event
-from logistics import codes as pickup
 from logistics.models import Collection
 from logistics.states import CollectionProof
 from marketplace.counter.services import handover
@@ -21,6 +20,7 @@ from marketplace.statistics.models import SalesDay
 from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
 from tests.factories import shop, villages
+from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
 from villages import known_names
 
@@ -41,7 +41,7 @@ def sold(monkeypatch):
         order = shop.at_point(shop.order(made.point, shop.listing(seller, price_fen=price, path=path), quantity=2))
         handover.hand_over(
             order, point=made.point, outcomes={}, proof=CollectionProof.QR,
-            code=pickup.qr_text(order.number, epoch=1), nonce=order.number, by=operator, at=NOON,
+            code=qr_of(order), nonce=order.number, by=operator, at=NOON,
         )  # fmt: skip
     events.publish()
     rollups.read_events()

@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import clock, events
-from logistics import codes
 from logistics.states import CollectionProof
 from marketplace.context import CHOSEN_POINT
 from marketplace.counter.services import handover
 from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
 from tests.factories import shop, villages
+from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_the_province_page_asks_at_most_9_times(made):
             order = shop.at_point(shop.order(made.point, product), at=MONDAY)
             handover.hand_over(
                 order, point=made.point, outcomes={}, proof=CollectionProof.QR,
-                code=codes.qr_text(order.number, epoch=1), nonce=order.number, by=operator,
+                code=qr_of(order), nonce=order.number, by=operator,
                 at=MONDAY - dt.timedelta(days=number),
             )  # fmt: skip
         events.publish()

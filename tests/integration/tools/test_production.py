@@ -1,3 +1,4 @@
+import base64
 import os
 import secrets
 import subprocess
@@ -20,6 +21,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         "FIELD_KEYS": Fernet.generate_key().decode(),
         "HASH_KEY": secrets.token_urlsafe(48),
+        "PICKUP_KEYS": f"K1:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
         "DATABASE_URL": "postgres://shop@localhost/shop",
         "CELERY_BROKER_URL": "redis://localhost/0",
         "CACHE_URL": "redis://localhost/1",
@@ -47,7 +49,7 @@ def test_the_deployment_checks_would_refuse_a_weak_key(variables):
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL"]
+    "name", ["SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "PICKUP_KEYS", "DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL"]
 )
 def test_production_does_not_start_without(variables, name):
     del variables[name]
