@@ -17,10 +17,15 @@ WEEKDAYS = "1234567"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a draft: the field, and a sentence for whoever wrote it."""
+    """What is wrong with a draft: the field, and a sentence for whoever wrote it.
+
+    :param call: of a round's stop, which; ``about_minutes`` tells whether its minutes are wrong and not its point.
+    """
 
     field: str
     text: str
+    call: int | None = None
+    about_minutes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +100,20 @@ class RoundDraft(Draft):
             found.append(Problem("stops", _("A round has at least one stop.")))
         if len(self.calls) > MOST_STOPS:
             found.append(Problem("stops", _("A round has at most %(most)d stops.") % {"most": MOST_STOPS}))
-        if len({call.point_id for call in self.calls}) < len(self.calls):
-            found.append(Problem("stops", _("A round stops at each point once.")))
-        minutes = [call.offset_minutes for call in self.calls]
-        if any(later <= earlier for earlier, later in zip([0, *minutes], minutes, strict=False)):
-            found.append(Problem("stops", _("Each stop is reached later than the one before it.")))
-        elif minutes and minutes[-1] >= self.duration_minutes:
-            found.append(Problem("stops", _("The vehicle must be back at the hub after the last stop.")))
+        return found + self._problems_of_calls()
+
+    def _problems_of_calls(self) -> list[Problem]:
+        found, earlier, points = [], 0, set()
+        for number, call in enumerate(self.calls):
+            if call.point_id in points:
+                found.append(Problem("stops", _("A round stops at each point once."), number))
+            if call.offset_minutes <= earlier:
+                found.append(Problem("stops", _("Each stop is reached later than the one before it."), number, True))
+            elif call.offset_minutes >= self.duration_minutes:
+                text = _("The vehicle must be back at the hub after the last stop.")
+                found.append(Problem("stops", text, number, True))
+            points.add(call.point_id)
+            earlier = max(earlier, call.offset_minutes)
         return found
 
 

@@ -102,7 +102,7 @@ def apply(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime)
     """
     with transaction.atomic():
         locks.mutex(TIMETABLES)
-        _refuse(_problems(changes, from_date=from_date, by=by, at=at))
+        _refuse(problems(changes, from_date=from_date, by=by, at=at))
         touched, told = [], []
         for change in changes:
             done = _end(change.code, from_date) if change.draft is None else _begin(change, from_date)
@@ -114,20 +114,20 @@ def apply(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime)
     return replace(effect, codes=tuple(touched))
 
 
-def _refuse(problems: dict[int, list[Problem]]) -> None:
-    found = {position: those for position, those in problems.items() if those}
+def _refuse(found: dict[int, list[Problem]]) -> None:
     if found:
         raise UnableToChangeTimetable(found)
 
 
-def _problems(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime) -> dict[int, list[Problem]]:
-    """Return what is wrong, by change."""
+def problems(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime) -> dict[int, list[Problem]]:
+    """Return all that is wrong, by the position of the change; a day that will not do stands with the first."""
     today = day_of(at)
+    world = _World(changes, from_date=from_date, by=by)
+    found = {position: world.problems(change) for position, change in enumerate(changes)}
     if not today < from_date <= today + dt.timedelta(days=FURTHEST_DAYS):
         text = _("A change applies from tomorrow at the earliest and within two years.")
-        return {0: [Problem("from_date", text)]}
-    world = _World(changes, from_date=from_date, by=by)
-    return {position: world.problems(change) for position, change in enumerate(changes)}
+        found[0] = [Problem("from_date", text), *found.get(0, [])]
+    return {position: those for position, those in found.items() if those}
 
 
 class _World:
@@ -155,46 +155,58 @@ class _World:
         self.own = ["430000000000"] if self.everywhere else divisions_of(by)
 
     def problems(self, change: Change) -> list[Problem]:
+        """Return all that is wrong with a change, of the line first, then of what it is to be."""
         line, draft = self.lines.get(change.code), change.draft
-        if change.code and line is None:
-            return [Problem("code", _("There is no lane or round with this code."))]
-        if not change.code and draft is None:
-            return [Problem("code", _("There is no lane or round with this code."))]
-        if change.code and self.codes[change.code] > 1:
-            return [Problem("code", _("This code stands here twice."))]
-        if line is not None and not self._may_change(self._hubs_of_line(line), is_lane=isinstance(line, Lane)):
-            return [Problem("code", _("This is not in the division that you plan."))]
-        if change.seen is not None and change.seen != self.revisions.get(change.code, 0):
-            return [Problem("", _("Somebody else has changed this meanwhile. Please look at it again."))]
-        if draft is None:
-            return [] if line.valid_to is None or line.valid_to > self.from_date else [_ended()]
-        if line is not None and isinstance(line, Lane) is not isinstance(draft, LaneDraft):
-            return [Problem("code", _("There is no lane or round with this code."))]
-        return self._of_draft(draft, line)
+        if line is not None and draft is not None and isinstance(line, Lane) is not isinstance(draft, LaneDraft):
+            line = None
+        found = self._of_line(change, line)
+        if draft is not None:
+            found += self._of_draft(draft, line, is_permitted=not found)
+        elif line is not None and line.valid_to is not None and line.valid_to <= self.from_date:
+            found.append(Problem("from_date", _("It has ended by then already.")))
+        return found
 
-    def _of_draft(self, draft: Draft, line: Lane | Round | None) -> list[Problem]:
-        keys = (draft.origin_id, draft.destination_id) if isinstance(draft, LaneDraft) else (draft.hub_id,)
-        hubs = [self.hubs.get(key) for key in keys]
-        if None in hubs:
-            return [Problem("hub", _("There is no such hub."))]
-        if line is not None and [hub.pk for hub in self._hubs_of_line(line)] != list(keys):
-            return [Problem("hub", _("The hubs of a line do not change: end it and add another."))]
-        if not self._may_change(hubs, is_lane=isinstance(draft, LaneDraft)):
-            return [Problem("hub", _("This is not in the division that you plan."))]
-        found = draft.problems()
-        if isinstance(draft, RoundDraft):
+    def _of_line(self, change: Change, line: Lane | Round | None) -> list[Problem]:
+        if line is None:
+            fresh = not change.code and change.draft is not None
+            return [] if fresh else [Problem("code", _("There is no lane or round with this code."))]
+        found = []
+        if self.codes[change.code] > 1:
+            found.append(Problem("code", _("This code stands here twice.")))
+        if not self._may_change(self._hubs_of_line(line), is_lane=isinstance(line, Lane)):
+            found.append(Problem("code", _("This is not in the division that you plan.")))
+        elif change.seen is not None and change.seen != self.revisions.get(change.code, 0):
+            found.append(Problem("", _("Somebody else has changed this meanwhile. Please look at it again.")))
+        return found
+
+    def _of_draft(self, draft: Draft, line: Lane | Round | None, *, is_permitted: bool) -> list[Problem]:
+        is_lane = isinstance(draft, LaneDraft)
+        keys = {"origin": draft.origin_id, "destination": draft.destination_id} if is_lane else {"hub": draft.hub_id}
+        hubs = {name: self.hubs.get(key) for name, key in keys.items()}
+        before = dict(zip(keys, self._hubs_of_line(line), strict=True)) if line is not None else hubs
+        found = []
+        for name, hub in hubs.items():
+            if hub is None:
+                found.append(Problem(name, _("There is no such hub.")))
+            elif before[name] != hub:
+                found.append(Problem(name, _("The hubs of a line do not change: end it and add another.")))
+        if is_permitted and not found and not self._may_change(list(hubs.values()), is_lane=is_lane):
+            found.append(Problem("origin" if is_lane else "hub", _("This is not in the division that you plan.")))
+        found += draft.problems()
+        if not is_lane and hubs["hub"] is not None:
             found += self._of_calls(draft)
         return found
 
     def _of_calls(self, draft: RoundDraft) -> list[Problem]:
-        county = divisions.prefecture_of(self.hubs[draft.hub_id].division_id)
-        for call in draft.calls:
+        found, prefecture = [], divisions.prefecture_of(self.hubs[draft.hub_id].division_id)
+        for number, call in enumerate(draft.calls):
             point = self.points.get(call.point_id)
             if point is None or point.state == PointState.CLOSED:
-                return [Problem("stops", _("One of the stops is no point that is open."))]
-            if not divisions.is_within(point.division_id, county):
-                return [Problem("stops", _("%(point)s lies in another prefecture.") % {"point": point.name})]
-        return []
+                found.append(Problem("stops", _("This stop is no point that is open."), number))
+            elif not divisions.is_within(point.division_id, prefecture):
+                text = _("%(point)s lies in another prefecture.") % {"point": point.name}
+                found.append(Problem("stops", text, number))
+        return found
 
     def _hubs_of_line(self, line: Lane | Round) -> list[Hub]:
         return [line.origin, line.destination] if isinstance(line, Lane) else [line.hub]
@@ -202,10 +214,6 @@ class _World:
     def _may_change(self, hubs: Sequence[Hub], *, is_lane: bool) -> bool:
         own = plans_lanes(self.own) if is_lane else self.own
         return any(divisions.is_within(hub.division_id, code) for hub in hubs for code in own)
-
-
-def _ended() -> Problem:
-    return Problem("from_date", _("It has ended by then already."))
 
 
 def _begin(change: Change, from_date: dt.date) -> NewEvent | None:

@@ -191,7 +191,7 @@ def _say(form: Form, table: StopTable | None, refusal: UnableToChangeTimetable) 
     for problems in refusal.problems.values():
         for problem in problems:
             if problem.field == "stops" and table is not None:
-                table.errors.append(problem.text)
+                table.errors += [problem.text] if problem.text not in table.errors else []
             else:
                 form.add_error(problem.field if problem.field in form.fields else None, problem.text)
 

@@ -19,6 +19,7 @@ from marketplace.network import sheet_changes, sheets
 from marketplace.network.planning import context_of
 from marketplace.network.planning_changes import tell
 from marketplace.network.planning_forms import day_field, tomorrow
+from marketplace.network.sheet_rows import Reading
 from marketplace.network.sheets import Table, UnableToReadSheet
 from marketplace.plain_words import PlainForm
 
@@ -120,13 +121,13 @@ def imported(request: HttpRequest, pk: int) -> HttpResponse:
         "found": found,
         "reading": reading,
         "effect": effect,
-        "errors": [(titles[error.kind], error) for error in errors[:ERRORS_SHOWN]],
+        "errors": [(titles.get(error.kind, ""), error) for error in errors[:ERRORS_SHOWN]],
         "more": max(0, len(errors) - ERRORS_SHOWN),
     }
     return render(request, "network/planning/import.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _applied(request: HttpRequest, found: SheetImport, reading: sheet_changes.Reading) -> timetables.Effect:
+def _applied(request: HttpRequest, found: SheetImport, reading: Reading) -> timetables.Effect:
     now = clock.now()
     effect = timetables.apply(reading.changes, from_date=found.valid_from, by=request.user, at=now)
     SheetImport.objects.filter(pk=found.pk).update(applied_at=now)

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from core import clock
 from logistics import drafts
 from logistics.models import Lane, Round, SheetImport
 from logistics.services import timetables
-from marketplace.network import sheet_changes, sheets
+from marketplace.network import sheet_changes, sheet_rows, sheets
 from marketplace.network.sheets import UnableToReadSheet
 from tests.factories import logistics, shop, villages
 from tests.factories.logistics import MONDAY
@@ -148,9 +149,9 @@ def test_an_error_stands_at_its_row_and_nothing_is_changed(client):
     assert [(error["kind"], error["row"], error["column"]) for error in found.errors] == [
         ("LANES", 3, "发车时间"),
         ("LANES", 4, "温层"),
+        ("ROUNDS", 3, "分拨中心"),
         ("STOPS", 2, "提货点"),
         ("STOPS", 3, "发车后分钟"),
-        ("ROUNDS", 3, "分拨中心"),
     ]
     text = client.get(page_of(found)).content.decode()
     assert "什么都没有改" in text
@@ -168,7 +169,79 @@ def test_what_the_network_refuses_stands_at_its_row_too(client):
 
     found = sent(client, data)
 
-    assert [(error["kind"], error["row"]) for error in found.errors] == [("LANES", 2), ("ROUNDS", 4)]
+    assert [(error["kind"], error["row"]) for error in found.errors] == [("LANES", 2), ("STOPS", 4)]
+
+
+def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_rows(network, client, planner):
+    """One of each kind: forms, unknown places, another's division, doubles, versions, and what rows say together."""
+    away, far = (logistics.hub(code, kind="PREFECTURE") for code in ("430100000000", "430200000000"))
+    for row in (*Lane.objects.all(), *Round.objects.all()):
+        type(row).objects.filter(pk=row.pk).update(code=f"{type(row).__name__[0]}-{row.pk:06d}")
+    anothers = logistics.lane(away, far, dt.time(9))
+    elsewhere, shut = villages.point("430102001001"), villages.point("430726001002", state="CLOSED")
+    book = load_workbook(io.BytesIO(exported(client)))
+    lanes, rounds, stops = book["干线"], book["班线"], book["停靠站"]
+    shared = ["1234567", "09:30", 120, 30, 80, "常温"]
+    lanes["E2"], lanes["I2"] = "abends", "tiefgekühlt"
+    for column in "ABCDEFGHI":
+        lanes[f"{column}4"] = lanes[f"{column}3"].value
+    lanes["B5"], lanes["H5"] = "H999999", 0
+    lanes["H6"] = 77  # somebody else changes this one meanwhile
+    lanes.append([anothers.code, away.code, far.code, *shared])
+    lanes.append(["L-NONE", network.county.code, network.prefecture.code, *shared])
+    lanes.append(["", network.county.code, network.county.code, *shared])
+    rounds["D2"], rounds["C2"] = "8", ""
+    rounds.append(["new-1", network.county.code, "没有站", *shared])
+    first, second, third = (rounds[f"A{row}"].value for row in (2, 3, 4))
+    for code, point, minutes in (
+        (first, elsewhere.code, 70),
+        (second, stops["B3"].value, 80),
+        (second, shut.code, 90),
+        (third, network.stop.code, 500),
+        ("R-NONE", network.stop.code, 10),
+        ("R-NONE", network.stop.code, "bald"),
+        ("", network.stop.code, 10),
+    ):
+        stops.append([code, point, minutes])
+    out = io.BytesIO()
+    book.save(out)
+    sheet_six = Lane.objects.get(code=lanes["A6"].value)
+    tables = sheets.read("a.xlsx", out.getvalue())
+    seen = sheet_changes.revisions(tables)
+    other = timetables.Change(sheet_six.code, replace(drafts.of(sheet_six), crates=55))
+    timetables.apply([other], from_date=TOMORROW, by=planner, at=MONDAY)
+    found = sent(client, out.getvalue())
+    SheetImport.objects.filter(pk=found.pk).update(sheets=found.sheets | {"seen": seen})
+    before = lines()
+
+    text = client.get(page_of(found)).content.decode()
+
+    rows = re.findall(r'<tr><td>([^<]*)</td><td class="n"[^>]*>(\d*)</td><td>([^<]*)</td><td[^>]*>([^<]*)</td>', text)
+    assert rows == [
+        ("干线", "2", "发车时间", "请填时间，如 08:30。"),
+        ("干线", "2", "温层", "请选择能装的温层：常温、冷藏或冷冻。"),
+        ("干线", "3", "编号", "这个编号出现了两次。"),
+        ("干线", "4", "编号", "这个编号出现了两次。"),
+        ("干线", "5", "起点", "没有这个分拨中心。"),
+        ("干线", "5", "筐数", "请填 1 到 5000 之间的整数。"),
+        ("干线", "6", "", "有人刚改过这条，请重新打开看看。"),
+        ("干线", "10", "编号", "这不在您规划的范围里。"),
+        ("干线", "11", "编号", "没有这个编号的干线或班线。"),
+        ("干线", "12", "终点", "干线的起点和终点不能是同一个中心。"),
+        ("班线", "2", "班线名称", "请填写班线名称。"),
+        ("班线", "2", "开行日（1–7，周一为 1）", "开行日请用 1 到 7 的数字。"),
+        ("班线", "6", "", "班线至少停靠一站。"),
+        ("停靠站", "6", "提货点", f"{elsewhere.name}在别的市州。"),
+        ("停靠站", "7", "提货点", "同一个网点只停一次。"),
+        ("停靠站", "8", "提货点", "这一站不是营业中的网点。"),
+        ("停靠站", "9", "发车后分钟", "车辆须在最后一站之后回到中心。"),
+        ("停靠站", "10", "班线编号", "没有这个编号的干线或班线。"),
+        ("停靠站", "11", "班线编号", "没有这个编号的干线或班线。"),
+        ("停靠站", "11", "发车后分钟", "请填整数。"),
+        ("停靠站", "12", "班线编号", "请写明这一站属于哪条班线。"),
+    ]
+    assert client.post(page_of(found)).status_code == 422
+    assert lines() == before
 
 
 def test_anothers_line_is_refused_at_its_row(network, client):
@@ -238,7 +311,7 @@ def test_a_name_that_a_spreadsheet_would_run_comes_out_as_text_and_in_as_it_was(
     assert f"'{name}" in names
     assert f"'{name}" in exported(client, "rounds.csv").decode().replace('""', '"')
     assert sent(client, data).errors == []
-    assert sheet_changes.read(sheets.read("a.xlsx", data), from_date=TOMORROW, seen={}).changes == []
+    assert sheet_rows.read(sheets.read("a.xlsx", data), from_date=TOMORROW, seen={}).changes == []
 
 
 def bomb() -> bytes:
