@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('logistics', '0014_refuse_replacing'),
+        ('logistics', '0015_refuse_replacing_by_key'),
         ('order', '1004_refuse_replacing'),
         ('villages', '0002_known_values'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
