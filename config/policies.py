@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from marketplace.access import (
     DEMONSTRATION,
     MOVER,
+    NETWORK,
     OPERATOR,
     PLANNER,
     PLANNING,
@@ -91,8 +92,8 @@ RULES: dict[str, Rule] = {
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
-    # the console of hub workers and drivers
-    "network:index": Rule(MOVER),
+    # the console of hub workers and drivers; planners and staff are led from its first page to theirs
+    "network:index": Rule(NETWORK),
     "network:api-scans": Rule(MOVER, methods=WRITE),
     "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
     "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),

@@ -13,6 +13,7 @@ from core import clock, numbers
 from logistics.models import Departure, Hub, Parcel
 from logistics.services import arrivals, departures, scans
 from logistics.states import DepartureState, ScanKind
+from marketplace.access import MOVER, PLANNING
 from marketplace.network import manifests, paper, queries
 from marketplace.network.forms import DelayForm, ScanForm
 from marketplace.network.queries import Act
@@ -24,12 +25,15 @@ NUMBER_LENGTH = 13
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """What lies at the own hubs, and the own departures that are due."""
+    """What lies at the own hubs, and the own departures that are due; whoever moves nothing plans or watches."""
+    if not MOVER.admits(request.user):
+        return redirect("network:planning-map")
     hubs, now = queries.hubs_of(request.user), clock.now()
     context = _context(hubs) | {
         "parcels": queries.at_hubs(hubs, limit=PARCELS_SHOWN) if hubs else [],
         "due": queries.due(request.user, at=now),
         "now": now,
+        "plans": PLANNING.admits(request.user),
     }
     return render(request, "network/index.html", context)
 

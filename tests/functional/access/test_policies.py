@@ -6,8 +6,10 @@ from django.urls import reverse
 
 from config import policies
 from config.policies import RULES
+from logistics.models import Hub
 from marketplace import access
 from marketplace.storefront.views.account import start_of
+from tests.factories import shop
 from tests.functional.access import world as worlds
 from tests.functional.access.world import ROLES
 
@@ -20,6 +22,15 @@ ADMITTED = {
     access.SELLER.name: {"seller A", "seller B"},
     access.OPERATOR.name: {"operator P", "operator Q"},
     access.MOVER.name: {"hub worker", "driver"},
+    access.NETWORK.name: {
+        "hub worker",
+        "driver",
+        "planner",
+        "planner elsewhere",
+        "county staff",
+        "prefecture staff",
+        "province staff",
+    },
     access.STAFF.name: {"county staff", "prefecture staff", "province staff"},
     access.PLANNER.name: {"planner", "planner elsewhere"},
     access.PLANNING.name: {
@@ -226,6 +237,31 @@ BEGINS = {
     "county staff": "statistics:index",
     "platform staff": "dashboard:index",
 }
+
+
+LEADS = {
+    "hub worker": 200,
+    "driver": 200,
+    "planner": reverse("network:planning-map"),
+    "planner elsewhere": reverse("network:planning-map"),
+    "county staff": reverse("network:planning-map"),
+    "province staff": reverse("network:planning-map"),
+}
+
+
+def test_the_networks_first_page_leads_everybody_to_what_is_theirs(world, client_of):
+    answers = {role: client_of(role).get(reverse("network:index")) for role in LEADS}
+
+    assert {role: answer.headers.get("Location", answer.status_code) for role, answer in answers.items()} == LEADS
+    assert {client_of(role).get(url).status_code for role, url in LEADS.items() if url != 200} == {200}
+
+
+def test_a_planner_who_also_works_at_a_hub_finds_both(world, client_of):
+    world.people["planner"].hub_worker_of.create(hub=Hub.objects.first(), since=shop.MONDAY)
+
+    text = client_of("planner").get(reverse("network:index")).content.decode()
+
+    assert f'href="{reverse("network:planning-map")}"' in text
 
 
 def test_everybody_begins_where_their_work_is(world, client_of):
