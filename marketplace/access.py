@@ -74,9 +74,7 @@ WATCHING = Policy(
     "hub worker, planner or staff of a division",
     lambda user: _plans(user) or _governs(user) or _works_at_hub(user),
 )
-NETWORK = Policy(
-    "anybody with work in the network", lambda user: _plans(user) or _governs(user) or _moves(user)
-)
+NETWORK = Policy("anybody with work in the network", lambda user: _plans(user) or _governs(user) or _moves(user))
 PLATFORM = Policy("platform staff", lambda user: user.is_staff)
 
 
