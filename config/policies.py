@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "customer:order": Rule(PUBLIC, {"number": "order"}),
     "customer:order-cancel": Rule(PUBLIC, {"number": "order"}, WRITE),
     "customer:order-code": Rule(PUBLIC, {"number": "order"}, WRITE),
+    "customer:order-extend": Rule(PUBLIC, {"number": "order"}, WRITE),
     "customer:order-point": Rule(PUBLIC, {"number": "order"}, READ_WRITE),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),

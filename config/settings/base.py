@@ -203,6 +203,9 @@ SIGN_IN_WAIT_SECONDS = 900
 PAYMENT_HOLD_MINUTES = 30
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
+REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  # it is due, the first one first
+REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing
+EXTEND_BY_HOURS = {"AMBIENT": 72, "FROZEN": 24}  # once, when the buyer asks; chilled goods do not keep
 # Goods measured beyond these (°C, least and most) are flagged. GB 31605-2020, the standard of cold-chain logistics, has
 # the temperature checked wherever goods change hands; the figures leave a reading taken at an open door some room.
 TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}

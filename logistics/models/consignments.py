@@ -44,6 +44,8 @@ class Consignment(models.Model):
     ready_from = models.DateTimeField(_("Can be dropped from"))
     routed_at = models.DateTimeField(_("Routed"), null=True)
     packed_at = models.DateTimeField(_("Packed"), null=True)
+    reminders = models.PositiveSmallIntegerField(default=0, help_text=_("How many were sent since it arrived"))
+    extended_at = models.DateTimeField(null=True, help_text=_("When the buyer asked for more time"))
     arrived_at = models.DateTimeField(_("Arrived"), null=True)
     handed_over_from = models.DateTimeField(
         null=True, help_text=_("When its point could hand it over first, by its opening hours when it arrived")
@@ -62,6 +64,7 @@ class Consignment(models.Model):
             models.Index(fields=["created_at"], condition=Q(state="AWAITING_ROUTE"), name="consignment_awaiting_route"),
             models.Index(fields=["point", "state"], name="consignment_point_state"),
             models.Index(fields=["seller", "state"], name="consignment_seller_state"),
+            models.Index(fields=["collect_by"], condition=Q(state="AT_POINT"), name="consignment_due"),
             # What the boards show as late, few of all.
             models.Index(
                 fields=["state", "expected_at"],

@@ -35,6 +35,9 @@ SUBJECTS = {
     "order.changed": _("The day changed"),
     "order.point_changed": _("The point changed"),
     "order.cancelled": _("Order cancelled"),
+    "consignment.reminded": _("Reminder"),
+    "consignment.extended": _("Kept longer"),
+    "consignment.expired": _("Not collected in time"),
     "consignment.arrived": _("Ready to collect"),
     "phone_code": _("Code for a phone"),
 }

@@ -1,6 +1,7 @@
 """What buyers are told of their order, in the language of the page on which they ordered."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ class News(Protocol):
     promised_at: dt.datetime | None
     is_sooner: bool
     has_closed: bool  # the point did, and the order goes to another for that
+    collect_by: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,20 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
             return _same(sentence % named, named)
         sentence = _("Order %(number)s is confirmed: it can be collected at %(point)s from %(when)s.")
         return _same(sentence % {**named, "when": when(promised_at)}, named)
+    if news.kind in _KEPT and news.collect_by:
+        return _same(_KEPT[news.kind]() % {**named, "when": when(news.collect_by)}, named)
     day = when(news.promised_at) if news.promised_at else ""
     return _same(_changed(news) % {**named, "when": day}, named)
+
+
+_KEPT: dict[str, Callable[[], str]] = {
+    "consignment.reminded": lambda: _("Order %(number)s waits for you at %(point)s until %(when)s."),
+    "consignment.extended": lambda: _("Order %(number)s is kept for you at %(point)s until %(when)s."),
+    "consignment.expired": lambda: _(
+        "Order %(number)s was not collected at %(point)s by %(when)s and is kept no longer. You owe nothing for it; "
+        "what you paid is refunded."
+    ),
+}
 
 
 def _changed(news: News) -> str:

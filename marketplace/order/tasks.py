@@ -3,12 +3,13 @@
 from celery import shared_task
 
 from core import clock
-from marketplace.order.services import cancelling, redirecting, uncollected
+from marketplace.order.services import cancelling, redirecting, reminding, uncollected
 
 
 @shared_task
 def release_overdue() -> None:
-    """Give back what unpaid orders hold after their time, end what nobody collected, leave points that closed."""
+    """Give back what unpaid orders hold after their time, remind and end what nobody collected, leave closed points."""
     cancelling.release_overdue(by="task:orders", at=clock.now())
+    reminding.remind_due(by="task:orders", at=clock.now())
     uncollected.expire_overdue(by="task:orders", at=clock.now())
     redirecting.leave_closed_points(by="task:orders", at=clock.now())

@@ -17,6 +17,7 @@ WORDS = {
     "consignment.rerouted": gettext_lazy("New way planned"),
     "consignment.packed": gettext_lazy("Packed by the seller"),
     "consignment.arrived": gettext_lazy("At the pickup point"),
+    "consignment.extended": gettext_lazy("Kept longer for the buyer"),
     "consignment.collected": gettext_lazy("Collected"),
     "consignment.cancelled": gettext_lazy("Cancelled"),
     "consignment.expired": gettext_lazy("Not collected in time"),

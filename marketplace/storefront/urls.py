@@ -34,6 +34,7 @@ customer = [
     re_path(r"^orders/(?P<number>\d{12})/$", orders.order, name="order"),
     re_path(r"^orders/(?P<number>\d{12})/cancel/$", orders.cancel, name="order-cancel"),
     re_path(r"^orders/(?P<number>\d{12})/code/$", orders.reissue, name="order-code"),
+    re_path(r"^orders/(?P<number>\d{12})/extend/$", orders.extend, name="order-extend"),
     re_path(r"^orders/(?P<number>\d{12})/point/$", orders.change_point, name="order-point"),
     path("orders/link/<str:token>/", orders.order_by_link, name="anon-order"),
 ]

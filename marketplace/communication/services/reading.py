@@ -21,7 +21,16 @@ from marketplace.order.models import Order
 READER = "messages"
 # Several consignments are often late by one cause, told of within seconds: the message waits for the last of them.
 CHANGES_SETTLE = dt.timedelta(seconds=90)
-TOLD = frozenset({"order.placed", "order.cancelled", "consignment.arrived"})
+TOLD = frozenset(
+    {
+        "order.placed",
+        "order.cancelled",
+        "consignment.arrived",
+        "consignment.reminded",
+        "consignment.extended",
+        "consignment.expired",
+    }
+)
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
 CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})
 
@@ -36,6 +45,7 @@ class News:
     promised_at: dt.datetime | None = None
     is_sooner: bool = False
     has_closed: bool = False
+    collect_by: dt.datetime | None = None
 
 
 def read_events(*, at: dt.datetime, limit: int = 500) -> int:
@@ -77,7 +87,7 @@ def gathered(batch: Iterable[Event]) -> list[News]:
 def _news(kind: str, number: str, group: list[Event]) -> News:
     last = max(group, key=lambda event: event.pk)
     if kind != "changed":
-        return News(kind, number, last)
+        return News(kind, number, last, collect_by=_moment(last, "collect_by"))
     times = [_moment(event, "promised_at") for event in group]
     before = [time for event in group if (time := _moment(event, "promised_before"))]
     promised_at = None if None in times else max(times)

@@ -64,6 +64,7 @@ def expire(consignment: Consignment, *, by, at: dt.datetime) -> bool:
         "order": order.number,
         "point_county": county_of(lines),
         "end": end,
+        "collect_by": consignment.collect_by.isoformat(),
         "lines": entries,
     }
     names = ["consignment.expired", "consignment.written_off" if perishable else "consignment.returned"]

@@ -19,7 +19,7 @@ from logistics.services.redirecting import UnableToRedirect, offers
 from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
-from marketplace.order.services import cancelling, redirecting, reissuing
+from marketplace.order.services import cancelling, redirecting, reissuing, reminding
 from marketplace.storefront import timelines
 from villages import queries as villages
 
@@ -86,6 +86,19 @@ def reissue(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("This is your new code. The old one no longer works."))
+    return redirect(url_of(found))
+
+
+@require_POST
+def extend(request: HttpRequest, number: str) -> HttpResponse:
+    """Have what waits kept longer, once."""
+    found = mine(request, number)
+    try:
+        reminding.extend(found, by=request.user if request.user.is_authenticated else None, at=clock.now())
+    except reminding.UnableToExtend as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The shop keeps it longer for you. See the new time below."))
     return redirect(url_of(found))
 
 
@@ -186,6 +199,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
         "expected_at": max((time for c in consignments if (time := c.expected_at or c.promised_at)), default=None),
         "point_changeable": redirecting.may_change_point(found),
+        "keeps_longer": max((more for c in ready if (more := reminding.extendable(c))), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),

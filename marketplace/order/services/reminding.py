@@ -1,0 +1,94 @@
+"""What waits at a counter and falls due: the buyer is reminded by day, and may ask for more time once."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from core import events, locks
+from core.clock import BEIJING
+from core.events import NewEvent
+from core.storage_class import StorageClass
+from logistics.models import Consignment
+from logistics.states import ConsignmentState
+from marketplace.order.models import Order
+
+
+class UnableToExtend(Exception):
+    """Nothing of the order may be kept longer."""
+
+
+def remind_due(*, by, at: dt.datetime, limit: int = 500) -> int:
+    """Note for the messages which consignments fall due soon; return how many. Nobody is woken at night."""
+    first, last = settings.REMIND_BETWEEN_HOURS
+    if not first <= at.astimezone(BEIJING).hour < last:
+        return 0
+    return sum(
+        _remind(each, number, by=by, at=at)
+        for storage_class in StorageClass.values
+        for number, hours in reversed(list(enumerate(settings.REMIND_HOURS_BEFORE.get(storage_class, ()))))
+        for each in _due(storage_class, number, hours, at)[:limit]
+    )
+
+
+def _due(storage_class: str, number: int, hours: int, at: dt.datetime) -> QuerySet[Consignment]:
+    return (
+        Consignment.objects.filter(
+            state=ConsignmentState.AT_POINT,
+            storage_class=storage_class,
+            reminders__lte=number,
+            collect_by__gt=at,
+            collect_by__lte=at + dt.timedelta(hours=hours),
+        )
+        .select_related("order")
+        .order_by("collect_by")
+    )
+
+
+@transaction.atomic
+def _remind(consignment: Consignment, number: int, *, by, at: dt.datetime) -> bool:
+    """Count a reminder and tell the log, once whoever else does the same."""
+    this = Consignment.objects.filter(pk=consignment.pk, state=ConsignmentState.AT_POINT, reminders__lte=number)
+    if not this.update(reminders=number + 1):
+        return False
+    events.append([_event("consignment.reminded", consignment, consignment.collect_by)], by=by, at=at)
+    return True
+
+
+def extendable(consignment: Consignment) -> dt.timedelta | None:
+    """Return how much longer a consignment may be kept when the buyer asks, or None."""
+    hours = settings.EXTEND_BY_HOURS.get(consignment.storage_class)
+    if not hours or consignment.state != ConsignmentState.AT_POINT or consignment.extended_at:
+        return None
+    return dt.timedelta(hours=hours)
+
+
+@transaction.atomic
+def extend(order: Order, *, by, at: dt.datetime) -> list[Consignment]:
+    """Keep what waits of an order longer, each consignment once; return those that are.
+
+    :raises UnableToExtend: where nothing waits, it does not keep, or was extended before.
+    """
+    locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
+    rows = locks.lock(Consignment.objects.select_related("order").filter(order=order), rank=locks.Rank.CONSIGNMENT)
+    kept = []
+    for each in rows:
+        more = extendable(each)
+        if more is None or each.collect_by <= at:
+            continue
+        each.collect_by, each.extended_at = each.collect_by + more, at
+        # The last reminder is sent again before the new time.
+        each.reminders = min(each.reminders, len(settings.REMIND_HOURS_BEFORE[each.storage_class]) - 1)
+        kept.append(each)
+    if not kept:
+        raise UnableToExtend(_("Nothing of this order can be kept longer."))
+    Consignment.objects.bulk_update(kept, ["collect_by", "extended_at", "reminders"])
+    events.append([_event("consignment.extended", each, each.collect_by) for each in kept], by=by, at=at)
+    return kept
+
+
+def _event(name: str, consignment: Consignment, collect_by: dt.datetime) -> NewEvent:
+    payload = {"order": consignment.order.number, "collect_by": collect_by.isoformat()}
+    return NewEvent("consignment", consignment.number, name, payload)
