@@ -12,6 +12,7 @@ from pathlib import Path
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,9 +77,11 @@ def items(name: str, default: list[str] | None = None) -> list[str]:
 
 
 def required(name: str) -> str:
-    """Return the variable; raise ``ImproperlyConfigured`` when it is unset."""
+    """Return the variable; raise ``ImproperlyConfigured`` when it is unset or empty."""
     _known(name)
-    return env.str(name)
+    if not (value := env.str(name)):
+        raise ImproperlyConfigured(f"{name} is empty")
+    return value
 
 
 def database(default: str = "") -> dict:
@@ -87,7 +90,10 @@ def database(default: str = "") -> dict:
 
 
 def cache() -> dict:
-    """Return ``CACHE_URL`` as Django's cache settings; unset means the memory of each process."""
+    """Return ``CACHE_URL`` as Django's cache settings; unset means the memory of each process.
+
+    Only tests stay with that: the embedded settings take a folder instead, and production requires the variable.
+    """
     url = text("CACHE_URL")
     return env.cache_url_config(url) if url else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
