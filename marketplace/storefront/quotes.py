@@ -18,7 +18,10 @@ from villages.models import PickupPoint
 
 @dataclass
 class QuotedLine:
-    """A line of the basket at today's price; ``problem`` says why it cannot be ordered as it stands."""
+    """A line of the basket at today's price; ``problem`` says why it cannot be ordered as it stands.
+
+    ``refusal`` says why it cannot have the number of units that was ``typed``.
+    """
 
     pk: int
     product: object
@@ -27,6 +30,8 @@ class QuotedLine:
     left: int
     image: object
     problem: str = ""
+    typed: str = ""
+    refusal: str = ""
 
     @property
     def fen(self) -> int:

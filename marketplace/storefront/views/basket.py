@@ -1,5 +1,7 @@
 """The basket's page and its changes."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,18 +21,19 @@ from marketplace.storefront.services import baskets
 def summary(request: HttpRequest) -> HttpResponse:
     """What is in the basket, by seller, with the promise for the chosen point."""
     quote = quotes.quote(request.basket, point=chosen_point(request), at=clock.now())
+    _say_what_was_refused(request, quote)
     return render(request, "storefront/basket.html", {"quote": quote})
 
 
 @require_POST
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put a listing into the basket."""
+    """Put a listing into the basket; the listing's page says why not, beside what was typed."""
     product = get_object_or_404(Product.objects.listed(), pk=pk)
+    typed = request.POST.get("quantity", "1")
     try:
-        baskets.add(request.basket, product=product, quantity=_units(request.POST.get("quantity", "1"), least=1))
-    except baskets.UnableToAdd as refusal:
-        messages.error(request, str(refusal))
-        return redirect(_back(request, product.get_absolute_url()))
+        baskets.add(request.basket, product=product, quantity=baskets.units(typed))
+    except baskets.UnableToAdd:
+        return redirect(f"{product.get_absolute_url()}?{urlencode({'quantity': typed[: baskets.TYPED]})}")
     if request.POST.get("buy"):
         return redirect("checkout:index")
     messages.success(request, _("%(name)s is in your basket.") % {"name": product.title})
@@ -45,22 +48,20 @@ def change(request: HttpRequest) -> HttpResponse:
     units = units or request.POST.get("quantity", "")
     if _is_whole(line):
         try:
-            baskets.set_quantity(request.basket, line_id=int(line), quantity=_units(units, least=0))
-        except baskets.UnableToAdd as refusal:
-            messages.error(request, str(refusal))
+            baskets.set_quantity(request.basket, line_id=int(line), quantity=baskets.units(units, least=0))
+        except baskets.UnableToAdd:
+            return redirect(
+                f"{reverse('basket:summary')}?{urlencode({'line': line, 'quantity': units[: baskets.TYPED]})}"
+            )
     return redirect(_back(request, reverse("basket:summary")))
 
 
-def _units(text: str, *, least: int) -> int:
-    """Read units as typed.
-
-    :raises UnableToAdd: when they are no whole number, or fewer than `least`.
-    """
-    if not _is_whole(text.strip()) or int(text) < least:
-        raise baskets.UnableToAdd(
-            _("Please give the quantity as a whole number from 1 to %(most)d.") % {"most": baskets.MAX_UNITS}
-        )
-    return int(text)
+def _say_what_was_refused(request: HttpRequest, quote: quotes.Quote) -> None:
+    """Show beside a line the number that was typed for it and cannot be."""
+    line_id, typed = request.GET.get("line", ""), request.GET.get("quantity", "")[: baskets.TYPED]
+    for line in (line for group in quote.groups for line in group.lines if str(line.pk) == line_id):
+        line.refusal = baskets.why_not_set(request.basket, line_id=line.pk, typed=typed)
+        line.typed = typed if line.refusal else ""
 
 
 def _is_whole(text: str) -> bool:

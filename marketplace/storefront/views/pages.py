@@ -16,6 +16,7 @@ from core import clock
 from logistics.freight import FreightRequest, freights
 from marketplace.context import chosen_point
 from marketplace.storefront import queries, seasons
+from marketplace.storefront.services import baskets
 from villages import codes, maps
 from villages.models import PickupPoint
 from villages.names import said_short
@@ -98,7 +99,7 @@ def hall(request: HttpRequest, code: str) -> HttpResponse:
     name = queries.prefecture_names().get(code)
     if name is None:
         raise Http404("no such hall")
-    title = _("%(place)s hall") % {"place": said_short(name)}
+    title = _("%(place)s pavilion") % {"place": said_short(name)}
     return _listing(request, title=title, prefecture=codes.prefix_of(code))
 
 
@@ -158,10 +159,18 @@ def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
         "prefecture_code": codes.prefecture_of(county) if county else "",
         "prefecture": queries.prefecture_names().get(codes.prefecture_of(county), "") if county else "",
         "category": product.category_path.split("/"),
-        "quantity_limit": max(1, min(card.left, 99)),
+        "quantity_limit": max(1, min(card.left, baskets.MAX_UNITS)),
+        **_refused(request, product),
         **_bringing(product, card, point, at),
     }
     return render(request, "storefront/detail.html", context)
+
+
+def _refused(request: HttpRequest, product: Product) -> dict:
+    """Return the number of units that was typed and cannot be put in, and why."""
+    typed = request.GET.get("quantity")
+    refusal = "" if typed is None else baskets.why_not(request.basket, product=product, typed=typed)
+    return {"typed": typed[: baskets.TYPED], "refusal": refusal} if refusal else {}
 
 
 def _bringing(product: Product, card: queries.Card, point: PickupPoint | None, at: dt.datetime) -> dict:

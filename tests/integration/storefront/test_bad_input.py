@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from core import clock
 from core.storage_class import StorageClass
+from marketplace.basket.models import Line
 from marketplace.communication.models import Message
 from marketplace.context import CHOSEN_POINT
 from marketplace.order.models import Order
@@ -179,18 +180,77 @@ def test_an_empty_basket_goes_back_to_the_basket():
 
 
 @pytest.mark.parametrize("quantity", ["0", "-3", "abc", "1.5", "1e9", "100000", "99999999999", "9" * 5000, ""])
-def test_a_quantity_that_is_no_quantity_is_refused_on_the_page(quantity):
+def test_a_quantity_that_is_no_quantity_is_refused_beside_what_was_typed(quantity):
     made = shop.shop()
     product = shop.listing(made.seller, on_hand=5)
     client = Client()
 
     response = client.post(reverse("basket:add", args=[product.pk]), {"quantity": quantity})
 
-    assert response["Location"] == product.get_absolute_url()
+    assert response["Location"].startswith(f"{product.get_absolute_url()}?quantity=")
     page = client.get(response["Location"]).content.decode()
     assert "数量请填 1 到 99 的整数。" in page or "现在最多可订 5 件" in page
+    assert f'name="quantity" value="{quantity[:12] or 1}"' in page
     assert "已放入购物篮" not in page
     assert "购物篮是空的" in client.get(reverse("basket:summary")).content.decode()
+
+
+@pytest.mark.parametrize(("on_hand", "most"), [(1000, 99), (20, 20)])
+def test_more_than_there_may_be_is_refused_and_never_becomes_less(on_hand, most):
+    made = shop.shop()
+    product = shop.listing(made.seller, on_hand=on_hand)
+    client = Client()
+
+    response = client.post(reverse("basket:add", args=[product.pk]), {"quantity": "300"})
+
+    page = client.get(response["Location"]).content.decode()
+    assert f"现在最多可订 {most} 件" in page.split('id="d-quantity-error"')[1][:600]
+    assert 'value="300"' in page
+    assert not Line.objects.exists()
+    client.post(reverse("basket:add", args=[product.pk]), {"quantity": str(most)})
+    assert Line.objects.get().quantity == most, "the control: as many as there may be go in"
+
+
+def test_what_is_in_the_basket_counts_with_what_is_added():
+    made = shop.shop()
+    product = shop.listing(made.seller, on_hand=1000)
+    client = Client()
+    client.post(reverse("basket:add", args=[product.pk]), {"quantity": "60"})
+
+    response = client.post(reverse("basket:add", args=[product.pk]), {"quantity": "40"})
+
+    assert "现在最多可订 99 件" in client.get(response["Location"]).content.decode()
+    assert Line.objects.get().quantity == 60
+
+
+@pytest.mark.parametrize("quantity", ["300", "21", "-1", "abc"])
+def test_a_line_in_the_basket_keeps_its_units_and_says_why(quantity):
+    made = shop.shop()
+    product = shop.listing(made.seller, on_hand=20)
+    client = Client()
+    client.post(reverse("basket:add", args=[product.pk]), {"quantity": "2"})
+    line = Line.objects.get()
+
+    response = client.post(reverse("basket:change"), {"line": line.pk, "quantity": quantity})
+
+    page = client.get(response["Location"]).content.decode()
+    said = page.split(f'id="line-{line.pk}-error"')[1][:600]
+    assert "现在最多可订 20 件" in said or "数量请填 1 到 99 的整数。" in said
+    assert f'name="quantity" value="{quantity}"' in page
+    assert Line.objects.get().quantity == 2
+    assert "-error" not in client.get(reverse("basket:summary")).content.decode(), "the control: nothing was typed"
+
+
+def test_fewer_units_may_always_be_had():
+    made = shop.shop()
+    product = shop.listing(made.seller, on_hand=20)
+    client = Client()
+    client.post(reverse("basket:add", args=[product.pk]), {"quantity": "20"})
+    stock.set_on_hand(StockRecord.objects.get(), on_hand=5, by="test", at=MONDAY)
+
+    client.post(reverse("basket:change"), {"line": Line.objects.get().pk, "quantity": "10"})
+
+    assert Line.objects.get().quantity == 10
 
 
 def test_a_refused_checkout_begins_with_links_to_what_is_wrong():
