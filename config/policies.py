@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from marketplace.access import (
     DEMONSTRATION,
+    DISPATCHING,
     MOVER,
     NETWORK,
     OPERATOR,
@@ -98,6 +99,7 @@ RULES: dict[str, Rule] = {
     "network:api-scans": Rule(MOVER, methods=WRITE),
     "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
     "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),
+    "network:driver": Rule(DISPATCHING, {"pk": "hub's departure of a round"}, READ_WRITE),
     "network:manifest": Rule(MOVER, {"pk": "hub's departure"}),
     "network:manifest-pdf": Rule(MOVER, {"pk": "hub's departure"}),
     # the boards: a hub worker's own hubs, planners' and staff's division; asked for by ?place=

@@ -5,6 +5,7 @@ that person sees is the querysets' business (``visible_to``). Whoever is not let
 signed in, and a 404 otherwise: that a page or an object exists is not told.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from core import clock
-from logistics.models import HubWorker, Planner, Round
+from logistics.models import Departure, HubWorker, Planner, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import StaffAssignment
 from villages.models import Operator
@@ -38,7 +39,15 @@ def _operates(user) -> bool:
 
 
 def _moves(user) -> bool:
-    return _works_at_hub(user) or Round.objects.that_run().valid_after(clock.today()).filter(driver=user).exists()
+    return _works_at_hub(user) or _drives(user)
+
+
+def _drives(user) -> bool:
+    """A round now or later, or single departures; what set out yesterday may still be on its way."""
+    today = clock.today()
+    if Round.objects.that_run().valid_after(today).filter(driver=user).exists():
+        return True
+    return Departure.objects.filter(driver=user, day__gte=today - dt.timedelta(days=1)).exists()
 
 
 def _works_at_hub(user) -> bool:
@@ -69,12 +78,13 @@ OPERATOR = Policy("operator", _operates)
 MOVER = Policy("hub worker or driver", _moves)
 STAFF = Policy("staff of a division", _governs)
 PLANNER = Policy("planner", _plans)
+DISPATCHING = Policy("hub worker or planner", lambda user: _works_at_hub(user) or _plans(user))
 PLANNING = Policy("planner or staff of a division", lambda user: _plans(user) or _governs(user))
 WATCHING = Policy(
     "hub worker, planner or staff of a division",
     lambda user: _plans(user) or _governs(user) or _works_at_hub(user),
 )
-NETWORK = Policy("anybody with work in the network", lambda user: _plans(user) or _governs(user) or _moves(user))
+NETWORK = Policy("anybody with work in the network", lambda user: _moves(user) or _plans(user) or _governs(user))
 PLATFORM = Policy("platform staff", lambda user: user.is_staff)
 
 

@@ -5,6 +5,7 @@ one version that day and begins another (``services.timetables``).
 """
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -221,8 +222,20 @@ class DepartureQuerySet(models.QuerySet):
         """Keep the departures that the user drives, and those that begin or end at the user's own hubs."""
         hubs = Hub.objects.visible_to(user).values("pk")
         return self.filter(
-            Q(round__driver=user) | Q(round__hub__in=hubs) | Q(lane__origin__in=hubs) | Q(lane__destination__in=hubs)
+            driven_by(user) | Q(round__hub__in=hubs) | Q(lane__origin__in=hubs) | Q(lane__destination__in=hubs)
         )
+
+    def of_rounds_run_by(self, user, *, divisions: Iterable[str]) -> "DepartureQuerySet":
+        """Keep the departures of rounds whose hub is the user's own, or lies at or below some divisions."""
+        return self.filter(
+            Q(round__hub__in=Hub.objects.visible_to(user).values("pk"))
+            | _within("round__hub__division__code", tuple(divisions))
+        )
+
+
+def driven_by(user) -> Q:
+    """Return the condition that somebody drives a departure: put on it for the day, else the round's own driver."""
+    return Q(driver=user) | Q(driver=None, round__driver=user)
 
 
 class Departure(models.Model):
@@ -237,6 +250,13 @@ class Departure(models.Model):
     departed_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True, help_text=_("When its end had compared what came with the manifest"))
+    driver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="drives",
+        help_text=_("Who drives this departure alone in place of the round's driver"),
+    )
     crates = models.PositiveIntegerField()
     taken_out = models.PositiveIntegerField(default=0)
     taken_back = models.PositiveIntegerField(default=0)
@@ -267,6 +287,7 @@ class Departure(models.Model):
                 condition=Q(lane=None, round__isnull=False) | Q(round=None, lane__isnull=False),
                 name="departure_of_one",
             ),
+            models.CheckConstraint(condition=Q(driver=None) | Q(lane=None), name="departure_driver_of_round"),
             models.CheckConstraint(
                 condition=Q(taken_out__lte=F("crates")) & Q(taken_back__lte=F("crates")), name="departure_capacity"
             ),
@@ -275,3 +296,8 @@ class Departure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lane_id or self.round_id} on {self.day}"
+
+    @property
+    def driven_by_id(self) -> int | None:
+        """The key of whoever drives it; a lane's driver is nobody's here."""
+        return self.driver_id or (self.round.driver_id if self.round else None)

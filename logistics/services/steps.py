@@ -162,7 +162,7 @@ def works(by, hub_id: int) -> bool:
 
 
 def drives(by, departure: Departure) -> bool:
-    return _is_process(by) or (departure.round is not None and departure.round.driver_id == by.pk)
+    return _is_process(by) or (departure.driven_by_id == by.pk)
 
 
 def sells(by, consignment: Consignment) -> bool:

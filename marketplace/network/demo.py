@@ -207,6 +207,7 @@ def _due(consignments: Iterable[Consignment]) -> list[Step]:
             "departure__lane__destination",
             "departure__round__hub",
             "departure__round__driver",
+            "departure__driver",
         )
         .order_by("consignment", "sequence")
     ):
@@ -310,11 +311,11 @@ def _worker(hub_id: int):
 
 
 def _loader(consignment: Consignment, leg: Leg):
-    """Return who loads on a leg: the round's driver, else whoever works where it begins."""
+    """Return who loads on a leg: whoever drives the round, else whoever works where it begins."""
     if leg.departure.lane:
         return _worker(leg.departure.lane.origin_id)
-    if leg.departure.round.driver:
-        return leg.departure.round.driver
+    if driver := leg.departure.driver or leg.departure.round.driver:
+        return driver
     if leg.direction == Direction.BACK:
         return _operator(consignment.origin_stop_id)
     return _worker(leg.departure.round.hub_id)

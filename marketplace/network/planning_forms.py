@@ -147,7 +147,7 @@ class RoundForm(TimetableForm):
         self.fields["driver"].choices = none + [(str(user.pk), user.get_full_name()) for user in drivers]
 
     def clean_driver_phone(self) -> User | None:
-        return _person(self.cleaned_data["driver_phone"])
+        return person_of(self.cleaned_data["driver_phone"])
 
     def draft(self, *, hub_id: int, calls: tuple[Call, ...]) -> RoundDraft:
         data = self.cleaned_data
@@ -155,7 +155,7 @@ class RoundForm(TimetableForm):
         return RoundDraft(**self.shared(), hub_id=hub_id, name=data["name"].strip(), driver_id=driver, calls=calls)
 
 
-def _person(text: str) -> User | None:
+def person_of(text: str) -> User | None:
     """Return the person with a phone; None for no phone."""
     if not text.strip():
         return None
@@ -276,7 +276,7 @@ class WorkerForm(PlainForm):
     )
 
     def clean_phone(self) -> User | None:
-        return _person(self.cleaned_data["phone"])
+        return person_of(self.cleaned_data["phone"])
 
 
 def tomorrow(today: dt.date) -> dt.date:

@@ -127,7 +127,7 @@ EARLIEST = dt.timedelta(hours=1)  # before its time that a vehicle can be said t
 def acts(departure: Departure, *, user, hubs: list[Hub], at: dt.datetime) -> set[Act]:
     """Return what a driver, or somebody of these hubs, can note of a departure now."""
     mine, start = {hub.pk for hub in hubs}, departure.lane.origin_id if departure.lane else departure.round.hub_id
-    drives = departure.round is not None and departure.round.driver_id == user.pk
+    drives = departure.driven_by_id == user.pk
     at_start, at_end = drives or start in mine, drives or end_of(departure) in mine
     state, found = departure.state, set()
     if state == DepartureState.SCHEDULED and at_start and departure.departs_at - EARLIEST <= at:

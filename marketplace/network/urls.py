@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from marketplace.network import api, boards, views
+from marketplace.network import api, boards, substitutes, views
 
 app_name = "network"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/scans/", api.scans, name="api-scans"),
     path("departures/<int:pk>/", views.departure, name="departure"),
     path("departures/<int:pk>/run/", views.run, name="run"),
+    path("departures/<int:pk>/driver/", substitutes.driver, name="driver"),
     path("departures/<int:pk>/manifest/", views.manifest, name="manifest"),
     path("departures/<int:pk>/manifest.pdf", views.manifest_pdf, name="manifest-pdf"),
     path("board/", boards.board, name="board"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import clock, numbers
 from logistics.models import Departure, Hub, Parcel
 from logistics.services import arrivals, departures, scans
+from logistics.services.drivers import STILL_DRIVEN
 from logistics.states import DepartureState, ScanKind
 from marketplace.access import MOVER, PLANNING
 from marketplace.network import manifests, paper, queries
@@ -26,9 +27,9 @@ NUMBER_LENGTH = 13
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """What lies at the own hubs, and the own departures that are due; whoever moves nothing plans or watches."""
-    if not MOVER.admits(request.user):
-        return redirect("network:planning-map")
     hubs, now = queries.hubs_of(request.user), clock.now()
+    if not hubs and not MOVER.admits(request.user):
+        return redirect("network:planning-map")
     context = _context(hubs) | {
         "parcels": queries.at_hubs(hubs, limit=PARCELS_SHOWN) if hubs else [],
         "due": queries.due(request.user, at=now),
@@ -75,6 +76,8 @@ def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, dela
         "crates": crates,
         "aboard": sum(manifests.is_aboard(parcel, found) for stop in stops for parcel in stop.parcels),
         "arrived": arrived,
+        "driver": found.driver or (found.round.driver if found.round else None),
+        "can_change_driver": bool(found.round and _end(found, hubs)) and found.state in STILL_DRIVEN,
         **{f"can_{act.name.lower()}": act in acts for act in Act},
     }
     return render(request, "network/departure.html", context, status=status)
@@ -150,7 +153,9 @@ def manifest_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _mine(request: HttpRequest, pk: int) -> Departure:
     mine = Departure.objects.visible_to(request.user).distinct()
-    return get_object_or_404(mine.select_related("lane__origin", "lane__destination", "round__hub"), pk=pk)
+    return get_object_or_404(
+        mine.select_related("lane__origin", "lane__destination", "round__hub", "round__driver", "driver"), pk=pk
+    )
 
 
 def _end(found: Departure, hubs: list[Hub]) -> Hub | None:

@@ -8,6 +8,7 @@ from config import policies
 from config.policies import RULES
 from logistics.models import Hub
 from marketplace import access
+from marketplace.access import Rule
 from marketplace.storefront.views.account import start_of
 from tests.factories import shop
 from tests.functional.access import world as worlds
@@ -32,6 +33,7 @@ ADMITTED = {
         "province staff",
     },
     access.STAFF.name: {"county staff", "prefecture staff", "province staff"},
+    access.DISPATCHING.name: {"hub worker", "planner", "planner elsewhere"},
     access.PLANNER.name: {"planner", "planner elsewhere"},
     access.PLANNING.name: {
         "planner",
@@ -73,6 +75,11 @@ def client_of(world):
 
 def url_of(name: str, world) -> str:
     return reverse(name, kwargs={keyword: world.objects[kind][0] for keyword, kind in RULES[name].owned.items()})
+
+
+def owners_of(rule: Rule, world) -> set[str]:
+    """Return the roles to whom the objects in a URL's path belong; none where they are public."""
+    return {role for kind in rule.owned.values() for role in world.objects[kind][1:] if role}
 
 
 def request(client: Client, method: str, url: str):
@@ -122,7 +129,7 @@ def test_only_the_admitted_get_past_the_gate(name, world, client_of):
 @pytest.mark.parametrize("name", sorted(OWNED))
 def test_another_ones_object_is_a_404_and_unchanged(name, world, client_of):
     rule = RULES[name]
-    owners = {world.objects[kind][1] for kind in rule.owned.values() if not kind.startswith("public:")}
+    owners = owners_of(rule, world)
     before = worlds.snapshot()
 
     for role in ROLES:
@@ -148,7 +155,7 @@ def test_the_admitted_owner_is_let_in(name, world, client_of):
     rule = RULES[name]
     if name in ("media", "customer:anon-order"):
         return
-    owners = {world.objects[kind][1] for kind in rule.owned.values() if world.objects[kind][1]}
+    owners = owners_of(rule, world)
     for role in sorted(owners or ADMITTED[rule.policy.name]):
         response = client_of(role).get(url_of(name, world))
         assert response.status_code in (200, 302), f"{role} {name}: {response.status_code}"

@@ -46,10 +46,10 @@ CANARY_PHONE = "+8613812340987"
 
 @dataclass
 class World:
-    """The people by role, and whose each kind of object is: ``objects[kind] = (value for the path, owner's role)``."""
+    """The people by role, and whose each kind of object is: ``objects[kind] = (value for the path, owners …)``."""
 
     people: dict[str, User | None] = field(default_factory=dict)
-    objects: dict[str, tuple[object, str]] = field(default_factory=dict)
+    objects: dict[str, tuple] = field(default_factory=dict)
     canaries: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -129,6 +129,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:dead letter": (dead.pk, ""),
         "waiting": (waiting.number, "operator P"),
         "hub's departure": (_lane_departure(made), "hub worker"),
+        "hub's departure of a round": (_round_departure(made), "hub worker", "planner"),
         "planner's hub": (made.network.county.code, "planner"),
         "planner's timetable": (Lane.objects.filter(origin=made.network.county).first().code, "planner"),
         "planner's days": (closure.pk, "planner"),
@@ -145,6 +146,10 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
 def _lane_departure(made: shop.Shop) -> int:
     """A departure that the driver of the hub's rounds has no part in."""
     return Departure.objects.filter(lane__origin=made.network.county).order_by("pk").first().pk
+
+
+def _round_departure(made: shop.Shop) -> int:
+    return Departure.objects.filter(round__hub=made.network.county).order_by("-pk").first().pk
 
 
 def _order(made: shop.Shop, product, buyer: User, contact_name: str) -> Order:
