@@ -32,6 +32,7 @@ RULES: dict[str, Rule] = {
     "health": Rule(PUBLIC),
     # the storefront
     "home": Rule(PUBLIC),
+    "evidence:unbound": Rule(PUBLIC, {"token": "photo token"}),
     "look": Rule(PUBLIC),
     "catalogue:index": Rule(PUBLIC),
     "catalogue:category": Rule(PUBLIC, {"category_slug": "public:category slug", "pk": "public:category"}),

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.sites",
+    "django.forms",
     "django_htmx",
     "csp",
     "rules",
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.storefront.apps.StorefrontConfig",
     "marketplace.selling.apps.SellingConfig",
     "marketplace.counter.apps.CounterConfig",
+    "marketplace.evidence.apps.EvidenceConfig",
     "marketplace.network.apps.NetworkConfig",
     "marketplace.pavilions.apps.PavilionsConfig",
     *OSCAR_APPS,
@@ -121,6 +123,13 @@ STATICFILES_FINDERS = [
 ]
 MEDIA_URL = env.text("MEDIA_URL_BASE", "/media/")
 MEDIA_ROOT = DATA_DIR / "media"
+PRIVATE_ROOT = DATA_DIR / "private"  # photos that no address leads to by itself
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # our widgets show our icons
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT}},
+}
 NODE_MODULES = BASE_DIR / "node_modules"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -171,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
         }
         for channel in ("SMS", "EMAIL", "PAGE")
     },
+    "forget-unbound-photos": {"task": "marketplace.evidence.tasks.forget_unbound", "schedule": 3600.0},
     "release-overdue": {"task": "marketplace.order.tasks.release_overdue", "schedule": 30.0},
     "index-listings": {"task": "marketplace.storefront.tasks.index_listings", "schedule": 10.0},
     "check-invariants": {

@@ -28,6 +28,7 @@ DATABASES = {
     }
 }
 MEDIA_ROOT = _folder / "media"
+STORAGES["private"]["OPTIONS"]["location"] = _folder / "private"  # noqa: F405
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = _folder / "static"
 STATIC_ROOT.mkdir()

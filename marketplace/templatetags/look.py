@@ -166,7 +166,7 @@ def thumb(image, size: str = "", alt: str = "") -> SafeString:
 def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str = "") -> dict:
     """A form field as the look has it: label, help, the error above the control, the control."""
     widget = bound.field.widget
-    kind = {"checkbox": "checkbox", "radio": "choices", "file": "file"}.get(getattr(widget, "input_type", ""), "input")
+    kind = {"checkbox": "checkbox", "radio": "choices", "file": "file", "photos": "photos"}.get(getattr(widget, "input_type", ""), "input")
     if getattr(widget, "allow_multiple_selected", False) and getattr(widget, "input_type", "") == "checkbox":
         kind = "choices"
     identity = bound.id_for_label or bound.auto_id
@@ -177,7 +177,7 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
     attributes = {"class": f"{widget.attrs.get('class', '')} inp".strip() if kind == "input" else ""}
     if kind == "checkbox":
         attributes["class"] = "check-box"
-    if kind == "file":
+    if kind in ("file", "photos"):
         attributes["class"] = "file-input"
     if described:
         attributes["aria-describedby"] = " ".join(described)

@@ -14,6 +14,7 @@ from logistics.services.calendars import Days
 from logistics.states import CollectionProof
 from marketplace.communication.models import Message
 from marketplace.counter.services import handover
+from marketplace.evidence.models import Photo
 from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
@@ -113,6 +114,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     )  # fmt: skip
     world.objects = {
         "order": (fresh.number, "buyer A"),
+        "photo token": (Photo.objects.create(token="p" * 43, matter="world:1", kept_at=MONDAY).token, "nobody"),
         "order link": (_void_link(fresh), "nobody"),
         "seller's consignment": (packed.number, "seller A"),
         "seller's listing": (product.pk, "seller A"),
