@@ -166,7 +166,9 @@ def thumb(image, size: str = "", alt: str = "") -> SafeString:
 def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str = "") -> dict:
     """A form field as the look has it: label, help, the error above the control, the control."""
     widget = bound.field.widget
-    kind = {"checkbox": "checkbox", "radio": "choices", "file": "file", "photos": "photos"}.get(getattr(widget, "input_type", ""), "input")
+    kind = {"checkbox": "checkbox", "radio": "choices", "file": "file", "photos": "photos"}.get(
+        getattr(widget, "input_type", ""), "input"
+    )
     if getattr(widget, "allow_multiple_selected", False) and getattr(widget, "input_type", "") == "checkbox":
         kind = "choices"
     identity = bound.id_for_label or bound.auto_id

@@ -92,7 +92,8 @@ def test_whoever_took_it_sees_it_until_it_is_sent(client, monkeypatch):
     assert answer["Content-Type"] == "image/webp"
     assert "no-store" in answer["Cache-Control"]
     assert answer.getvalue()[:4] == b"RIFF"
-    answer.file_to_stream.close()
+    for file in answer._resource_closers:
+        file()
     monkeypatch.setattr(clock, "now", lambda: MONDAY + photos.UNBOUND_FOR)
     assert client.get(address).status_code == 404
 
