@@ -121,6 +121,8 @@ RULES: dict[str, Rule] = {
     "network:planning-change": Rule(PLANNER, {"code": "planner's timetable"}, READ_WRITE),
     "network:planning-end": Rule(PLANNER, {"code": "planner's timetable"}, WRITE),
     "network:planning-hub": Rule(PLANNER, {"code": "planner's hub"}, READ_WRITE),
+    "network:planning-transfer": Rule(PLANNER, {"code": "planner's hub"}, WRITE),
+    "network:planning-transfer-withdraw": Rule(PLANNER, {"code": "planner's hub", "pk": "planner's transfer"}, WRITE),
     "network:planning-sheets": Rule(PLANNER, methods=READ_WRITE),
     "network:planning-export": Rule(PLANNER, {"name": "public:export"}),
     "network:planning-import": Rule(PLANNER, {"pk": "planner's import"}, READ_WRITE),

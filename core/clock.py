@@ -37,9 +37,14 @@ def day_of(at: dt.datetime) -> dt.date:
     return at.astimezone(BEIJING).date()
 
 
+def beginning_of(day: dt.date) -> dt.datetime:
+    """Return the moment at which a day begins in Beijing."""
+    return dt.datetime.combine(day, dt.time(0), tzinfo=BEIJING)
+
+
 def day_span(at: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """Return the beginning and the end of the day in Beijing on which a moment falls."""
-    begin = dt.datetime.combine(day_of(at), dt.time(0), tzinfo=BEIJING)
+    begin = beginning_of(day_of(at))
     return begin, begin + dt.timedelta(days=1)
 
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from core.clock import beginning_of
 from logistics.connections import Connection, Ride, Rounds, Run
-from logistics.models import Departure, Hub, Lane, Round, RoundStop
+from logistics.models import Departure, HubTransfer, Lane, Round, RoundStop
 from logistics.states import DepartureState
 from logistics.timetable import Timetable
 from villages import queries as villages
@@ -28,7 +29,7 @@ class _Kept:
     timetable: Timetable
     database: str
     since: datetime
-    newest: int
+    newest: tuple[int, int]
     read_at: float
 
 
@@ -69,11 +70,16 @@ def current(at: datetime, *, fresh: bool = False) -> Timetable:
     return _kept.timetable
 
 
-def _newest() -> int:
-    """Return the last departure that was opened. Past the ORM: every promise asks."""
+def _newest() -> tuple[int, int]:
+    """Return the last departure that was opened, and the last change of what a hub needs.
+
+    Past the ORM: every promise asks.
+    """
+    tables = (Departure._meta.db_table, HubTransfer._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT MAX(id) FROM {Departure._meta.db_table}")
-        return cursor.fetchone()[0] or 0
+        cursor.execute("SELECT " + ", ".join(f"(SELECT MAX(id) FROM {table})" for table in tables))
+        departure, transfer = cursor.fetchone()
+    return departure or 0, transfer or 0
 
 
 def forget() -> None:
@@ -102,7 +108,7 @@ def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
 
 
 def _refresh(kept: _Kept) -> bool:
-    """Read free crates and times again; False when departures are there that were not before.
+    """Read free crates, times and what hubs need again; False when departures are there that were not before.
 
     What left or was cancelled since has room for nothing; to read thousands of others anew for it would cost too much.
     """
@@ -116,6 +122,7 @@ def _refresh(kept: _Kept) -> bool:
     kept.timetable.correct(gone | free)
     times = {pk: (_seconds(departs_at), _seconds(arrives_at)) for pk, *_, departs_at, arrives_at in rows}
     kept.timetable.retime(times)
+    kept.timetable.retransfer(_transfers())
     return True
 
 
@@ -153,5 +160,13 @@ def read(since: datetime) -> Timetable:
             between.append(Connection(departs, arrives, origin, destination, Ride(pk, classes, *free, crates), cutoff))
         else:
             rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates)))
-    transfers = Hub.objects.filter(transfer_minutes__gt=0).values_list("pk", "transfer_minutes")
-    return Timetable(lanes=between, rounds=rounds, transfer_seconds={hub: minutes * 60 for hub, minutes in transfers})
+    return Timetable(lanes=between, rounds=rounds, transfer_changes=_transfers())
+
+
+def _transfers() -> dict[int, list[tuple[int, int]]]:
+    """Return what hubs need, in seconds, by hub and from which moments on."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    rows = HubTransfer.objects.in_force().order_by("hub", "valid_from").values_list("hub", "valid_from", "minutes")
+    for hub, day, minutes in rows:
+        found.setdefault(hub, []).append((_seconds(beginning_of(day)), minutes * 60))
+    return found

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from core import clock
-from logistics.services import departures, rerouting, routing
+from logistics.services import departures, rerouting, routing, transfers
 
 
 @shared_task
@@ -17,5 +17,6 @@ def route_waiting() -> None:
 
 @shared_task
 def open_departures() -> None:
-    """Open the departures of the days ahead."""
+    """Open the departures of the days ahead, and look at the connections of hubs that come to need another time."""
     departures.open_departures(at=clock.now())
+    transfers.recheck(at=clock.now())

@@ -11,7 +11,7 @@ Times are whole seconds since 1970 (UTC).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -53,6 +53,7 @@ class Timetable:
     :param rounds: rounds that are unfolded when they are needed, in place of the two before.
     :param transfer_seconds: what a hub needs after unloading before anything can be loaded, by hub;
         ``default_transfer`` elsewhere.
+    :param transfer_changes: by hub, moments in their order and what it needs for what arrives from each on.
     """
 
     def __init__(
@@ -63,15 +64,17 @@ class Timetable:
         inbound: Iterable[Connection] = (),
         rounds: Rounds | None = None,
         transfer_seconds: Mapping[int, int] | None = None,
+        transfer_changes: Mapping[int, Sequence[tuple[int, int]]] | None = None,
         default_transfer: int = 0,
     ):
         rounds = self._rounds = rounds or Rounds()
         outbound, inbound = list(outbound), list(inbound)
+        self.transfer_seconds = dict(transfer_seconds or {})
+        self.transfer_changes = dict(transfer_changes or {})
+        self.default_transfer = default_transfer
         self._lay(lanes)
         self.outbound = _Unfolding(_by(outbound, key=3), rounds.outbound, _by_arrival)
         self.inbound = _Unfolding(_by(inbound, key=2), rounds.inbound, _by_departure)
-        self.transfer_seconds = dict(transfer_seconds or {})
-        self.default_transfer = default_transfer
         self.rides = {c.ride.departure_id: c.ride for c in (*self.lanes, *outbound, *inbound)}
         self.rides |= {ride.departure_id: ride for ride in rounds.rides()}
         self._passes: dict[tuple, dict[int, _Label]] = {}
@@ -79,6 +82,7 @@ class Timetable:
     def _lay(self, lanes: Iterable[Connection]) -> None:
         self.lanes = sorted(lanes, key=lambda lane: lane[:4])
         self._lane_departs = [lane.departs for lane in self.lanes]
+        self._lane_ready = [lane.arrives + self.transfer(lane.destination, lane.arrives) for lane in self.lanes]
         self._hubs = {lane.destination for lane in self.lanes} | {lane.origin for lane in self.lanes}
         closings: dict[int, set[int]] = {}
         for lane in self.lanes:
@@ -107,12 +111,12 @@ class Timetable:
         first = self._first_legs(origin, at, storage_class, crates)
         if not first:
             return None
-        seeds = {hub: connection.arrives + self._transfer(hub) for hub, connection in first.items()}
+        seeds = {hub: ready for hub, (ready, _connection) in first.items()}
         found = self._route(seeds, destination, storage_class, crates, not_before, by)
         if found is None:
             return None
         hub, hops = found
-        return Route(hops[-1].arrives, (_hop(first[hub], Direction.BACK), *hops))
+        return Route(hops[-1].arrives, (_hop(first[hub][1], Direction.BACK), *hops))
 
     def route_from_hub(
         self,
@@ -129,21 +133,23 @@ class Timetable:
         found = self._route({hub: at}, destination, storage_class, crates, not_before, by)
         return Route(found[1][-1].arrives, found[1]) if found else None
 
-    def _first_legs(self, origin: int, at: int, storage_class: str, crates: int) -> dict[int, Connection]:
-        """Return for each hub that rounds bring goods to from a stop the connection that is there first."""
-        first: dict[int, Connection] = {}
+    def _first_legs(self, origin: int, at: int, storage_class: str, crates: int) -> dict[int, tuple[int, Connection]]:
+        """Return for each hub that rounds bring goods to from a stop from when on they can be loaded there at the
+        earliest, and by which connection."""
+        first: dict[int, tuple[int, Connection]] = {}
         found = self.inbound[origin]
         latest = FAR
         for connection in found[bisect_left(found, at, key=_departs) :]:
             if connection.departs >= latest:
                 break  # every hub that can be reached is, and sooner
             hub = connection.destination
-            if (hub not in first or connection.arrives < first[hub].arrives) and connection.ride.has_room(
+            ready = connection.arrives + self.transfer(hub, connection.arrives)
+            if (hub not in first or ready < first[hub][0]) and connection.ride.has_room(
                 Direction.BACK, storage_class, crates
             ):
-                first[hub] = connection
+                first[hub] = ready, connection
                 if len(first) == self._hubs_of(origin):
-                    latest = max(each.arrives for each in first.values())
+                    latest = max(each for each, _connection in first.values())
         return first
 
     def _hubs_of(self, stop: int) -> int:
@@ -181,12 +187,12 @@ class Timetable:
         labels = {hub: _Label(ready, None, None, hub) for hub, ready in seeds.items()}
         ready = dict(seeds)
         everywhere = len(self._hubs | ready.keys())
-        transfer, default = self.transfer_seconds, self.default_transfer
+        lane_ready = self._lane_ready
         first = bisect_left(self._lane_departs, min(ready.values()))
         for number in range(first, len(self.lanes)):
-            departs, arrives, origin, destination, ride, cutoff = connection = self.lanes[number]
+            departs, _arrives, origin, destination, ride, cutoff = connection = self.lanes[number]
             if ready.get(origin, FAR) <= departs - cutoff:
-                then = arrives + transfer.get(destination, default)
+                then = lane_ready[number]
                 if (
                     then < ready.get(destination, FAR)
                     and ride.free_out >= crates
@@ -229,8 +235,14 @@ class Timetable:
         """Return the crates of the smallest vehicle on a route, full or not; without legs, more than anybody sends."""
         return min((self.rides[hop.departure_id].crates for hop in route.hops), default=FAR)
 
-    def _transfer(self, hub: int) -> int:
-        return self.transfer_seconds.get(hub, self.default_transfer)
+    def transfer(self, hub: int, arrives: int) -> int:
+        """Return the seconds that a hub needs for what arrives at a moment before it can be loaded."""
+        seconds = self.transfer_seconds.get(hub, self.default_transfer)
+        for since, then in self.transfer_changes.get(hub, ()):
+            if since > arrives:
+                break
+            seconds = then
+        return seconds
 
     def _has_room(self, hop: Hop, crates: int) -> bool:
         ride = self.rides[hop.departure_id]
@@ -300,6 +312,13 @@ class Timetable:
         if self._rounds.retime(times):
             self.outbound.clear()
             self.inbound.clear()
+
+    def retransfer(self, changes: Mapping[int, Sequence[tuple[int, int]]]) -> None:
+        """Let hubs need what they need now (``transfer_changes``)."""
+        if changes != self.transfer_changes:
+            self.transfer_changes = dict(changes)
+            self._lay(self.lanes)
+            self._passes.clear()
 
     def _add(self, hop: Hop, crates: int) -> None:
         ride = self.rides[hop.departure_id]

@@ -6,6 +6,7 @@ from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan
 from logistics.models.tariffs import FreeDelivery, FreightRate, Tariff
+from logistics.models.transfers import HubTransfer
 
 __all__ = [
     "EVERY_DAY",
@@ -20,6 +21,7 @@ __all__ = [
     "FreeDelivery",
     "FreightRate",
     "Hub",
+    "HubTransfer",
     "HubWorker",
     "Lane",
     "Leg",

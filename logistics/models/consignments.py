@@ -144,6 +144,11 @@ class Leg(models.Model):
     arrives_at = models.DateTimeField()
     loaded_at = models.DateTimeField(null=True, help_text=_("When the last of its parcels was loaded"))
     released_at = models.DateTimeField(null=True)
+    is_too_tight = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("The hub before it has come to need more time than there is: it is not got on"),
+    )
 
     objects = LegQuerySet.as_manager()
 
@@ -151,6 +156,7 @@ class Leg(models.Model):
         ordering = ["consignment", "route_version", "sequence"]
         indexes = [
             models.Index(fields=["departs_at"], condition=Q(released_at=None, loaded_at=None), name="leg_to_be_loaded"),
+            models.Index(fields=["departs_at"], condition=Q(released_at=None, is_too_tight=True), name="leg_too_tight"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -52,9 +52,6 @@ class Hub(models.Model):
     division = models.ForeignKey("villages.Division", models.PROTECT, related_name="hubs")
     longitude = models.DecimalField(max_digits=9, decimal_places=6)
     latitude = models.DecimalField(max_digits=9, decimal_places=6)
-    transfer_minutes = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Minutes that goods need from one vehicle to the dock of the next, before its cut-off")
-    )
     closed_from = models.DateField(null=True)
     reopens_on = models.DateField(null=True)
 

@@ -18,7 +18,8 @@ from logistics.services.openings import Effect
 from logistics.services.timetables import divisions_of
 from villages import codes as divisions
 
-MOST_TRANSFER_MINUTES = 240
+FURTHEST_DAYS = 730  # how far ahead a change may be planned
+FIELDS = ("name", "longitude", "latitude", "closed_from", "reopens_on")
 WEST, EAST, SOUTH, NORTH = Decimal("108.7"), Decimal("114.4"), Decimal("24.6"), Decimal("30.2")  # around Hunan
 
 
@@ -37,7 +38,6 @@ class HubDetails:
     name: str
     longitude: Decimal
     latitude: Decimal
-    transfer_minutes: int
     closed_from: dt.date | None = None
     reopens_on: dt.date | None = None
 
@@ -58,13 +58,13 @@ def change(hub: Hub, *, details: HubDetails, by, at: dt.datetime) -> Effect:
 
     :raises UnableToChangeHub: for what makes no sense, or outside the planner's division.
     """
-    _permit(hub, by=by)
+    permit(hub, by=by)
     with transaction.atomic():
         locks.mutex(TIMETABLES)
         found = Hub.objects.get(pk=hub.pk)
         _refuse(found, details, at=at)
         before = _figures(found)
-        for name in ("name", "longitude", "latitude", "transfer_minutes", "closed_from", "reopens_on"):
+        for name in FIELDS:
             setattr(found, name, getattr(details, name))
         found.save()
         effect = Effect()
@@ -75,8 +75,7 @@ def change(hub: Hub, *, details: HubDetails, by, at: dt.datetime) -> Effect:
             ]
             since = day_of(at)
             effect = openings.realign(codes=set(touched), since=since, by=by, at=at, reason="hub-closed")
-        payload = {"before": before, "after": _figures(found)}
-        events.append([NewEvent("hub", found.code, "hub.changed", payload)], by=by, at=at)
+        events.append(_changed(found, before, at=at), by=by, at=at)
     return effect
 
 
@@ -85,7 +84,7 @@ def assign_worker(hub: Hub, user, *, by, at: dt.datetime) -> HubWorker:
 
     :raises UnableToChangeHub: outside the planner's division.
     """
-    _permit(hub, by=by)
+    permit(hub, by=by)
     with transaction.atomic():
         worker, made = HubWorker.objects.get_or_create(hub=hub, user=user, until=None, defaults={"since": at})
         if made:
@@ -98,14 +97,18 @@ def release_worker(worker: HubWorker, *, by, at: dt.datetime) -> None:
 
     :raises UnableToChangeHub: when that was so before, or outside the planner's division.
     """
-    _permit(worker.hub, by=by)
+    permit(worker.hub, by=by)
     with transaction.atomic():
         if not HubWorker.objects.filter(pk=worker.pk, until=None).update(until=at):
             raise UnableToChangeHub(_("This person does not work here any more."))
         events.append([NewEvent("hub", worker.hub.code, "hub.worker-released", {"user": worker.user_id})], by=by, at=at)
 
 
-def _permit(hub: Hub, *, by) -> None:
+def permit(hub: Hub, *, by) -> None:
+    """Let a planner of the hub's division pass, and processes.
+
+    :raises UnableToChangeHub: outside the planner's division.
+    """
     if isinstance(by, str):
         return
     if not any(divisions.is_within(hub.division_id, code) for code in divisions_of(by)):
@@ -119,12 +122,6 @@ def _refuse(hub: Hub, details: HubDetails, *, at: dt.datetime) -> None:
         raise UnableToChangeHub(_("This is not in Hunan."), field="longitude")
     if not SOUTH <= details.latitude <= NORTH:
         raise UnableToChangeHub(_("This is not in Hunan."), field="latitude")
-    if not 0 <= details.transfer_minutes <= MOST_TRANSFER_MINUTES:
-        words = _("Please give a whole number from %(least)d to %(most)d.") % {
-            "least": 0,
-            "most": MOST_TRANSFER_MINUTES,
-        }
-        raise UnableToChangeHub(words, field="transfer_minutes")
     if details.reopens_on is not None and (details.closed_from is None or details.reopens_on <= details.closed_from):
         raise UnableToChangeHub(_("It opens again after the day from which it is closed."), field="reopens_on")
     moved = details.closed_from != hub.closed_from
@@ -134,12 +131,29 @@ def _refuse(hub: Hub, details: HubDetails, *, at: dt.datetime) -> None:
 
 def _figures(hub: Hub) -> dict:
     return {
-        "longitude": str(hub.longitude),
-        "latitude": str(hub.latitude),
-        "transfer_minutes": hub.transfer_minutes,
+        "name": hub.name,
+        "longitude": f"{hub.longitude:.6f}",
+        "latitude": f"{hub.latitude:.6f}",
         "closed_from": _iso(hub.closed_from),
         "reopens_on": _iso(hub.reopens_on),
     }
+
+
+def _changed(hub: Hub, before: dict, *, at: dt.datetime) -> list[NewEvent]:
+    """Return the event of a change: the hub, the fields that changed and the day from which each of them holds."""
+    after = _figures(hub)
+    fields = [name for name in after if after[name] != before[name]]
+    if not fields:
+        return []
+    days = {name: after[name] or before[name] for name in ("closed_from", "reopens_on")}
+    payload = {
+        "hub": hub.code,
+        "fields": fields,
+        "from": {name: days.get(name, day_of(at).isoformat()) for name in fields},
+        "before": {name: before[name] for name in fields},
+        "after": {name: after[name] for name in fields},
+    }
+    return [NewEvent("hub", hub.code, "hub.changed", payload)]
 
 
 def _iso(day: dt.date | None) -> str | None:

@@ -121,6 +121,7 @@ def _troubled(at: dt.datetime) -> set[int]:
     follows = Leg.objects.in_force().filter(
         consignment=OuterRef("consignment"), sequence=OuterRef("sequence") + 1, departs_at__lt=OuterRef("arrives_at")
     )
+    tight = under_way.filter(is_too_tight=True).values_list("consignment_id", flat=True)
     overtaken = moved.filter(Exists(follows)).values_list("consignment_id", flat=True)
     later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
     # What turned up at a hub lies there until its way leads on from there; most of it does not.
@@ -132,7 +133,7 @@ def _troubled(at: dt.datetime) -> set[int]:
         parcel__consignment__state=ConsignmentState.IN_TRANSIT,
     ).values_list("parcel__consignment_id", flat=True)
     found: set[int] = set()
-    for query in (dead, overtaken, missed, later):
+    for query in (dead, overtaken, tight, missed, later):
         found |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
     found |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
     return found
@@ -200,9 +201,10 @@ def _sent_on(
 def _route_from(
     timetable: Timetable, place: Place, consignment: Consignment, crates: int, hopes: Expectations, *, at: dt.datetime
 ) -> Route | None:
+    since = legs.seconds(max(place.since, at))
     asked = {
         "destination": consignment.point_id,
-        "at": legs.seconds(max(place.since, at)),
+        "at": since + timetable.transfer(place.hub, since) if place.is_coming else since,
         "storage_class": consignment.storage_class,
         "crates": crates,
         "not_before": hopes.not_before(consignment),

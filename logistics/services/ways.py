@@ -13,11 +13,12 @@ GRACE = dt.timedelta(minutes=20)  # that a loading may be late before the depart
 
 
 class Place(NamedTuple):
-    """Where goods are, or will be next: a hub or the seller's stop, and from when."""
+    """Where goods are, or will be next: a hub or the seller's stop, and from when; and whether they still come."""
 
     hub: int | None
     stop: int | None
     since: dt.datetime
+    is_coming: bool = False
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Way:
             and first.departs_at >= at - GRACE
             and self.place.since <= max(first.departs_at, at)
             and all(_runs(leg) for leg in self.ahead)
+            and not any(leg.is_too_tight for leg in self.ahead[0 if self.place.is_coming else 1 :])
             and all(leg.arrives_at <= after.departs_at for leg, after in pairwise(self.ahead))
         )
 
@@ -92,4 +94,4 @@ def _place(parcel: Parcel, consignment: Consignment, own: list[Leg], at: dt.date
     if parcel.state != ParcelState.LOADED or aboard is None or aboard.departure.state in NOT_RUNNING:
         return None  # what is aboard a vehicle that broke down goes on from the hub that unloads it
     ends = aboard.departure.lane.destination_id if aboard.departure.lane else aboard.departure.round.hub_id
-    return Place(ends, None, max(at, aboard.arrives_at))
+    return Place(ends, None, max(at, aboard.arrives_at), is_coming=True)

@@ -1,4 +1,4 @@
-"""The planner's calendar, and the hubs with the people who work there."""
+"""The planner's calendar."""
 
 import datetime as dt
 
@@ -10,15 +10,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
-from logistics.models import Closure, HubWorker
-from logistics.services import calendars, hubs, timetables
+from logistics.models import Closure
+from logistics.services import calendars, timetables
 from logistics.services.calendars import Days, UnableToClose
-from logistics.services.hubs import HubDetails, UnableToChangeHub
 from logistics.states import ClosureKind, ClosureScope
 from marketplace.network import planning_queries as queries
 from marketplace.network.planning import context_of
 from marketplace.network.planning_changes import CONFIRM, FORM, PREVIEW, confirm_page, tell
-from marketplace.network.planning_forms import DaysForm, HubForm, WorkerForm, tomorrow
+from marketplace.network.planning_forms import DaysForm, tomorrow
 from marketplace.wording import WEEKDAYS
 from villages import queries as villages
 from villages.models import Division
@@ -88,78 +87,6 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     response = redirect("network:planning-calendar")
     response["Location"] += f"?month={month:%Y-%m}"
     return response
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def hub(request: HttpRequest, code: str) -> HttpResponse:
-    """Change a hub of the own division, and who works there."""
-    found = get_object_or_404(hubs.hubs_of(request.user).select_related("division"), code=code)
-    names = ("name", "longitude", "latitude", "transfer_minutes", "closed_from", "reopens_on")
-    action = request.POST.get("action", "")
-    about_people = action in ("assign", "release")
-    form = HubForm(
-        request.POST if request.method == "POST" and not about_people else None,
-        initial={name: getattr(found, name) for name in names},
-    )
-    worker = WorkerForm(request.POST if action == "assign" else None)
-    status = 200
-    if about_people:
-        if _staffed(request, found, worker, action):
-            return redirect("network:planning-hub", code)
-        status = 422
-    elif request.method == "POST":
-        status = 422
-        if action == FORM:
-            form._errors, status = {}, 200
-        elif form.is_valid():
-            answer = _hub_changed(request, found, form, action)
-            if answer is not None:
-                return answer
-    workers = HubWorker.objects.filter(hub=found, until=None).select_related("user").order_by("since", "pk")
-    context = context_of(request) | {"hub": found, "form": form, "worker": worker, "workers": workers}
-    return render(request, "network/planning/hub.html", context, status=status)
-
-
-def _hub_changed(request: HttpRequest, found, form: HubForm, action: str) -> HttpResponse | None:
-    details = HubDetails(**form.cleaned_data)
-    try:
-        if action != CONFIRM:
-            effect = hubs.preview(found, details=details, by=request.user, at=clock.now())
-            said = [
-                (str(form.fields[name].label), str(form.initial[name] or ""), str(getattr(details, name) or ""))
-                for name in form.fields
-                if form.initial[name] != getattr(details, name)
-            ]
-            return confirm_page(request, heading=found.name, said=said, effect=effect)
-        effect = hubs.change(found, details=details, by=request.user, at=clock.now())
-    except UnableToChangeHub as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return None
-    messages.success(request, _("Saved."))
-    tell(request, effect)
-    return redirect("network:planning-hub", found.code)
-
-
-def _staffed(request: HttpRequest, found, form: WorkerForm, action: str) -> bool:
-    try:
-        if action == "release":
-            pk = request.POST.get("worker", "")
-            worker = get_object_or_404(
-                HubWorker, hub=found, pk=int(pk) if pk.isascii() and pk.isdigit() and len(pk) < 19 else 0
-            )
-            hubs.release_worker(worker, by=request.user, at=clock.now())
-            messages.success(request, _("%(name)s works here no more.") % {"name": worker.user.get_full_name()})
-            return True
-        if form.is_valid():
-            person = form.cleaned_data["phone"]
-            hubs.assign_worker(found, person, by=request.user, at=clock.now())
-            messages.success(request, _("%(name)s works here now.") % {"name": person.get_full_name()})
-            return True
-    except UnableToChangeHub as refusal:
-        messages.error(request, str(refusal))
-        return True
-    return False
 
 
 def _divisions(own: list[str]) -> list[Division]:

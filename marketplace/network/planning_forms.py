@@ -24,7 +24,7 @@ WHOLE = {"inputmode": "numeric", "autocomplete": "off"}
 SPARE_ROWS = 2
 
 
-def _minutes(label, *, most: int, least: int = 0, **options) -> forms.IntegerField:
+def minutes_field(label, *, most: int, least: int = 0, **options) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=least,
@@ -60,11 +60,11 @@ class TimetableForm(PlainForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         error_messages=dict.fromkeys(("required", "invalid"), _("Please give a time, such as 08:30.")),
     )
-    duration_minutes = _minutes(_("Duration"), least=1, most=24 * 60)
-    cutoff_minutes = _minutes(
+    duration_minutes = minutes_field(_("Duration"), least=1, most=24 * 60)
+    cutoff_minutes = minutes_field(
         _("Cut-off"), most=MOST_CUTOFF_MINUTES, help_text=_("Goods must be at the hub so long before it leaves.")
     )
-    crates = _minutes(_("Crates"), least=1, most=MOST_CRATES)
+    crates = minutes_field(_("Crates"), least=1, most=MOST_CRATES)
     storage_classes = forms.MultipleChoiceField(
         label=_("Storage classes"),
         choices=StorageClass.choices,
@@ -241,42 +241,6 @@ class DaysForm(PlainForm):
     def __init__(self, *args, divisions: Iterable[Division], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["division"].choices = [(each.code, each.name) for each in divisions]
-
-
-class HubForm(PlainForm):
-    """A hub as its planner keeps it."""
-
-    use_required_attribute = False
-    name = forms.CharField(
-        label=pgettext_lazy("of a place", "Name"),
-        max_length=64,
-        error_messages={"required": _("Please give the hub a name.")},
-    )
-    longitude = forms.DecimalField(label=_("Longitude"), max_digits=9, decimal_places=6, widget=forms.TextInput)
-    latitude = forms.DecimalField(label=_("Latitude"), max_digits=9, decimal_places=6, widget=forms.TextInput)
-    transfer_minutes = _minutes(
-        _("Transfer"),
-        most=240,
-        help_text=_("What goods need from one vehicle to the dock of the next, before its cut-off."),
-    )
-    closed_from = day_field(_("Closed from"), required=False, help_text=_("Empty: it is open."))
-    reopens_on = day_field(_("Opens again on"), required=False, help_text=_("Empty: until further notice."))
-
-
-class WorkerForm(PlainForm):
-    """Somebody who is to scan at a hub."""
-
-    use_required_attribute = False
-    phone = forms.CharField(
-        label=_("Phone"),
-        max_length=40,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-        error_messages={"required": _("Please give the phone of somebody with an account here.")},
-        help_text=_("Of somebody with an account here."),
-    )
-
-    def clean_phone(self) -> User | None:
-        return person_of(self.cleaned_data["phone"])
 
 
 def tomorrow(today: dt.date) -> dt.date:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from marketplace.network import planning, planning_calendar, planning_changes, planning_sheets
+from marketplace.network import planning, planning_calendar, planning_changes, planning_hubs, planning_sheets
 
 urlpatterns = [
     path("", planning.overview, name="planning-map"),
@@ -10,7 +10,9 @@ urlpatterns = [
     path("lanes/add/", planning_changes.add_lane, name="planning-lane-add"),
     path("rounds/", planning.rounds, name="planning-rounds"),
     path("hubs/<slug:hub>/add-round/", planning_changes.add_round, name="planning-round-add"),
-    path("hubs/<slug:code>/", planning_calendar.hub, name="planning-hub"),
+    path("hubs/<slug:code>/", planning_hubs.hub, name="planning-hub"),
+    path("hubs/<slug:code>/transfer/", planning_hubs.transfer, name="planning-transfer"),
+    path("hubs/<slug:code>/transfer/<int:pk>/withdraw/", planning_hubs.withdraw, name="planning-transfer-withdraw"),
     path("timetables/<slug:code>/", planning.line, name="planning-line"),
     path("timetables/<slug:code>/change/", planning_changes.change, name="planning-change"),
     path("timetables/<slug:code>/end/", planning_changes.end, name="planning-end"),

@@ -8,7 +8,7 @@ from django.core import signing
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, Departure, HubWorker, Lane, Parcel, Round, SheetImport
+from logistics.models import Consignment, Departure, HubTransfer, HubWorker, Lane, Parcel, Round, SheetImport
 from logistics.services import calendars
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof
@@ -82,6 +82,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     closure, _effect = calendars.close(
         Days("430700000000", "CLOSURE", "ROUNDS", "测试停运", DAY, DAY), by=people["planner"], at=MONDAY
     )
+    transfer = HubTransfer.objects.create(hub=made.network.county, minutes=20, valid_from=DAY)
     sent = SheetImport.objects.create(
         user=people["planner"],
         file_name="x.xlsx",
@@ -134,6 +135,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "hub's departure of a round": (_round_departure(made), "hub worker", "planner"),
         "planner's hub": (made.network.county.code, "planner"),
         "planner's timetable": (Lane.objects.filter(origin=made.network.county).first().code, "planner"),
+        "planner's transfer": (transfer.pk, "planner"),
         "planner's days": (closure.pk, "planner"),
         "planner's import": (sent.pk, "planner"),
         "public:export": ("timetables.xlsx", ""),

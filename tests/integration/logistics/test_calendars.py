@@ -11,7 +11,7 @@ from core.clock import BEIJING
 from core.invariants import findings
 from core.models import Event
 from logistics import demo
-from logistics.models import Closure, Departure, Hub, HubWorker, Lane, Round
+from logistics.models import Closure, Departure, Hub, HubTransfer, HubWorker, Lane, Round
 from logistics.services import calendars, departures, hubs, routing
 from logistics.services.calendars import Days, UnableToClose
 from logistics.services.hubs import HubDetails, UnableToChangeHub
@@ -173,7 +173,23 @@ def test_the_database_refuses_days_that_end_before_they_begin(network):
 
 
 def details(hub, **fields) -> HubDetails:
-    return replace(HubDetails(hub.name, hub.longitude, hub.latitude, hub.transfer_minutes), **fields)
+    return replace(HubDetails(hub.name, hub.longitude, hub.latitude), **fields)
+
+
+def test_the_event_of_a_hub_names_what_changed_and_from_when(network, planner):
+    before, hub = network.county.name, network.county
+    hubs.change(hub, details=details(hub, name="石门分拨中心", closed_from=THURSDAY), by=planner, at=MONDAY)
+    hub.refresh_from_db()
+    hubs.change(hub, details=details(hub, closed_from=THURSDAY), by=planner, at=MONDAY)
+
+    [told] = Event.objects.filter(stream="hub", stream_id=hub.code)
+    assert told.payload == {
+        "hub": hub.code,
+        "fields": ["name", "closed_from"],
+        "from": {"name": "2026-03-02", "closed_from": "2026-03-05"},
+        "before": {"name": before, "closed_from": None},
+        "after": {"name": "石门分拨中心", "closed_from": "2026-03-05"},
+    }
 
 
 def test_a_hub_that_closes_has_no_departures_until_it_opens_again(network, planner):
@@ -192,7 +208,9 @@ def test_a_hub_that_closes_has_no_departures_until_it_opens_again(network, plann
 @pytest.mark.parametrize(("minutes", "leaves"), [(30, dt.time(17)), (31, dt.time(11))])
 def test_goods_wait_at_a_hub_as_long_as_it_needs_before_the_cut_off(network, minutes, leaves):
     """The round is back at 16:00, the lane leaves at 17:00 with a cut-off of 30 minutes: half an hour is left."""
-    Hub.objects.update(transfer_minutes=minutes)
+    HubTransfer.objects.bulk_create(
+        HubTransfer(hub=hub, minutes=minutes, valid_from=TODAY) for hub in Hub.objects.all()
+    )
     made = logistics.consignment(network.stop, network.point, ready_from=MONDAY + dt.timedelta(days=1))
 
     routing.route_waiting(limit=10, at=MONDAY)
@@ -206,7 +224,6 @@ def test_goods_wait_at_a_hub_as_long_as_it_needs_before_the_cut_off(network, min
         ({"name": ""}, "name"),
         ({"longitude": Decimal(100)}, "longitude"),
         ({"latitude": Decimal(31)}, "latitude"),
-        ({"transfer_minutes": 241}, "transfer_minutes"),
         ({"closed_from": TODAY}, "closed_from"),
         ({"closed_from": THURSDAY, "reopens_on": THURSDAY}, "reopens_on"),
         ({"reopens_on": THURSDAY}, "reopens_on"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import clock
 from logistics import drafts
-from logistics.models import Closure, Departure, HubWorker, Lane, Round
+from logistics.models import Closure, Departure, HubTransfer, HubWorker, Lane, Round
 from logistics.services import timetables
 from tests.factories import logistics, shop, villages
 from tests.factories.logistics import MONDAY
@@ -280,7 +280,7 @@ def test_a_month_that_is_none_is_this_one(client, month):
 def test_a_hub_is_changed_and_people_scan_there(network, client):
     url = reverse("network:planning-hub", args=[network.county.code])
     person = shop.user("彭建国", phone="+8613700000002")
-    data = {"name": "石门分拨中心", "longitude": "111.38", "latitude": "29.58", "transfer_minutes": "10"}
+    data = {"name": "石门分拨中心", "longitude": "111.38", "latitude": "29.58"}
 
     assert client.post(url, data | {"action": "preview"}).status_code == 200
     client.post(url, data | {"action": "confirm", "closed_from": "2026-03-04"})
@@ -296,6 +296,38 @@ def test_a_hub_is_changed_and_people_scan_there(network, client):
     worker.refresh_from_db()
     assert worker.until == MONDAY
     assert client.post(url, {"action": "release", "worker": "x"}).status_code == 404
+
+
+def test_what_goods_need_at_a_hub_changes_from_a_day_on_and_is_taken_back(network, client):
+    url = reverse("network:planning-transfer", args=[network.county.code])
+    data = {"minutes": "20", "from_date": "2026-03-04"}
+
+    text = client.post(url, data | {"action": "preview"}).content.decode()
+    assert '<span class="dim">0 分钟</span> → <b class="strong">20 分钟</b>' in text
+    assert "<dt>重排路线的运单</dt><dd>0</dd>" in text
+    assert not HubTransfer.objects.exists()
+    assert 'value="20"' in client.post(url, data | {"action": "edit"}).content.decode()
+    assert client.post(url, data | {"action": "preview", "minutes": "241"}).status_code == 422
+    assert client.post(url, data | {"action": "confirm", "from_date": "2026-03-02"}).status_code == 422
+    client.post(url, data | {"action": "confirm"})
+
+    version = HubTransfer.objects.get()
+    text = page(client, "planning-hub", network.county.code)
+    assert '<b class="strong">0 分钟</b>' in text, "what holds now"
+    assert "20 分钟" in text, "what is to come"
+    assert "2026-03-04" in text
+    back = reverse("network:planning-transfer-withdraw", args=[network.county.code, version.pk])
+    client.post(back)
+    assert "20 分钟" not in page(client, "planning-hub", network.county.code)
+    assert client.post(back).status_code == 404, "taken back already"
+
+
+def test_a_change_of_one_hub_is_not_taken_back_at_another(network, client):
+    version = HubTransfer.objects.create(hub=network.county, minutes=20, valid_from=TOMORROW)
+    url = reverse("network:planning-transfer-withdraw", args=[network.other_county.code, version.pk])
+
+    assert client.post(url).status_code == 404
+    assert HubTransfer.objects.in_force().exists()
 
 
 def test_whoever_plans_another_county_changes_nothing_here(network, lane, round_):

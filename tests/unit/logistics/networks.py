@@ -1,5 +1,7 @@
 """Small random networks, and an oracle that tries every way there is on them."""
 
+from dataclasses import dataclass
+
 from hypothesis import strategies as st
 
 from core.storage_class import StorageClass
@@ -13,11 +15,24 @@ CLASSES = st.sets(st.sampled_from([AMBIENT, CHILLED]), min_size=1)
 TRANSFER = 2
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What hubs need at first, and each of some from a moment on."""
+
+    at_first: dict[int, int]
+    changes: dict[int, list[tuple[int, int]]]
+    elsewhere: int
+
+    def after(self, hub: int, arrives: int) -> int:
+        """Return when what arrives at a hub can be loaded there."""
+        needs = [self.at_first.get(hub, self.elsewhere)]
+        needs += [seconds for since, seconds in self.changes.get(hub, ()) if since <= arrives]
+        return arrives + needs[-1]
+
+
 @st.composite
-def timetables(
-    draw, *, start: int = 0, unit: int = 1, ends: int = 4, room: int = 3
-) -> tuple[Timetable, dict[int, int]]:
-    """Return a timetable with the transfer times of its hubs.
+def timetables(draw, *, start: int = 0, unit: int = 1, ends: int = 4, room: int = 3) -> tuple[Timetable, Needs]:
+    """Return a timetable with what its hubs need, of which some come to need something else.
 
     :param start: when the first departures may leave, and ``unit`` the seconds that all times are multiples of.
     :param ends: the most connections of rounds each way; ``room`` the most crates that one has free.
@@ -44,9 +59,21 @@ def timetables(
     inbound = [connection(stop, hub) for stop, hub in draw(st.lists(st.tuples(STOPS, HUBS), max_size=ends))]
     outbound = [connection(hub, stop) for hub, stop in draw(st.lists(st.tuples(HUBS, STOPS), max_size=ends))]
     transfer = {hub: minutes * unit for hub, minutes in draw(st.dictionaries(HUBS, st.integers(0, 5))).items()}
-    return Timetable(
-        lanes=lanes, inbound=inbound, outbound=outbound, transfer_seconds=transfer, default_transfer=TRANSFER * unit
-    ), transfer
+    changes = {
+        hub: [(start + since * unit, minutes * unit)]
+        for hub, (since, minutes) in draw(
+            st.dictionaries(HUBS, st.tuples(st.integers(0, 50), st.integers(0, 5)), max_size=2)
+        ).items()
+    }
+    made = Timetable(
+        lanes=lanes,
+        inbound=inbound,
+        outbound=outbound,
+        transfer_seconds=transfer,
+        transfer_changes=changes,
+        default_transfer=TRANSFER * unit,
+    )
+    return made, Needs(transfer, changes, TRANSFER * unit)
 
 
 def arrivals(
@@ -68,8 +95,7 @@ def arrivals(
     def usable(ride: Ride, free: int) -> bool:
         return free >= crates and storage_class in ride.storage_classes
 
-    def after(hub: int, since: int) -> int:
-        return since + timetable.transfer_seconds.get(hub, timetable.default_transfer)
+    after = Needs(timetable.transfer_seconds, timetable.transfer_changes, timetable.default_transfer).after
 
     def from_hub(hub: int, ready: int) -> set[int]:
         ends = {

@@ -8,7 +8,7 @@ from logistics import timetable
 from logistics.connections import Connection, Hop, Ride, Rounds, Route, Run
 from logistics.states import Direction
 from logistics.timetable import Timetable
-from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, TRANSFER, arrivals, timetables
+from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, arrivals, timetables
 
 STOP, POINT = 901, 902
 
@@ -43,6 +43,27 @@ def test_a_route_names_each_departure_with_its_direction():
 def test_goods_that_are_at_the_stop_too_late_find_no_route():
     assert search(one_way(), at=50) is not None
     assert search(one_way(), at=51) is None
+
+
+@pytest.mark.parametrize(("since", "seconds", "found"), [(100, 51, False), (101, 51, True), (100, 50, True)])
+def test_what_a_hub_needs_changes_for_what_arrives_from_a_moment_on(since, seconds, found):
+    timetable = one_way()
+
+    timetable.retransfer({1: [(0, 49), (since, seconds)]})
+
+    assert (search(timetable) is not None) is found
+
+
+def test_what_comes_later_is_ready_sooner_where_the_hub_comes_to_need_less():
+    """Two rounds bring in at 100 and at 110; from 105 on the hub needs nothing, before it needs 60."""
+    timetable = Timetable(
+        inbound=[Connection(50, 100, STOP, 1, ride(1)), Connection(60, 110, STOP, 1, ride(4))],
+        lanes=[Connection(150, 200, 1, 2, ride(2))],
+        outbound=[Connection(250, 300, 2, POINT, ride(3))],
+        transfer_changes={1: [(0, 60), (105, 0)]},
+    )
+
+    assert [hop.departure_id for hop in search(timetable).hops] == [4, 2, 3]
 
 
 def test_a_hub_needs_its_transfer_time():
@@ -304,7 +325,7 @@ def test_what_was_borrowed_leaves_no_trace(made, inside, outside):
 
 @given(timetables(), QUESTIONS)
 def test_a_route_can_be_travelled_as_it_is_written(made, questions):
-    timetable, transfer = made
+    timetable, needs = made
     by_ride = {c.ride.departure_id: c for c in timetable.lanes}
     by_ride |= {c.ride.departure_id: c for found in timetable.inbound.values() for c in found}
     by_ride |= {c.ride.departure_id: c for found in timetable.outbound.values() for c in found}
@@ -317,5 +338,5 @@ def test_a_route_can_be_travelled_as_it_is_written(made, questions):
             connection = by_ride[hop.departure_id]
             assert (connection.origin, connection.departs, connection.arrives) == (here, hop.departs, hop.arrives)
             assert hop.departs - connection.cutoff >= ready
-            here, ready = connection.destination, hop.arrives + transfer.get(connection.destination, TRANSFER)
+            here, ready = connection.destination, needs.after(connection.destination, hop.arrives)
         assert route is None or here == destination
