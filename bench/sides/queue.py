@@ -23,7 +23,7 @@ def fill(size: int, stops: list[int], *, chance: random.Random, at: dt.datetime)
     if pattern is None:
         stop, point = PickupPoint.objects.order_by("pk")[:2]
         [pattern] = logistics.consignments(
-            [(stop, point)], at=at, state=ConsignmentState.CANCELLED, number="PATTERN", ready_from=at
+            [(stop, point)], at=at, state=ConsignmentState.CANCELLED, number="PATTERN", ready_from=at, waiting_since=at
         )
     columns = ("origin_stop_id", "point_id", "held_day", "promised_at", "expected_at")
     with connection.cursor() as cursor:

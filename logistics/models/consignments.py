@@ -79,6 +79,10 @@ class Consignment(models.Model):
                 name="consignment_freight_funder",
             ),
             known("state", ConsignmentState, name="consignment_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=ConsignmentState.AWAITING_ROUTE) | Q(waiting_since__isnull=False),
+                name="consignment_waits_since",
+            ),
             known("storage_class", StorageClass, name="consignment_class_known"),
         ]
 

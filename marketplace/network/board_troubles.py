@@ -50,7 +50,7 @@ def late(scope: Scope) -> QuerySet[Consignment]:
 def waiting(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
     """Return consignments that have waited for a route for longer than five minutes."""
     rows = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
-    rows = rows.annotate(since=Coalesce("waiting_since", "created_at")).filter(since__lt=at - LONGEST_WAIT)
+    rows = rows.annotate(since=F("waiting_since")).filter(since__lt=at - LONGEST_WAIT)
     return rows.filter(scope.in_places("origin_stop__division__code")).order_by("since", "pk")
 
 

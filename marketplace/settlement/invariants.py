@@ -167,10 +167,8 @@ def nothing_overdue() -> Iterator[Finding]:
     for row in Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=late):
         yield Finding("O2", f"consignment {row.number}", f"was to be collected by {row.collect_by:%F %R}")
     waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
-    for row in waiting.alias(since=Coalesce("waiting_since", "created_at")).filter(since__lt=late):
-        yield Finding(
-            "O2", f"consignment {row.number}", f"awaits its route since {row.waiting_since or row.created_at:%F %R}"
-        )
+    for row in waiting.filter(waiting_since__lt=late):
+        yield Finding("O2", f"consignment {row.number}", f"awaits its route since {row.waiting_since:%F %R}")
     for reader in (rollups.READER,):
         waiting = events.lag(reader)
         if waiting > settings.READER_LAG_ALLOWED:

@@ -278,7 +278,7 @@ def test_what_turned_up_elsewhere_gets_a_way_on_from_there(network, parcels):
 
 
 def test_what_waits_for_its_way_is_not_taken_in_until_it_has_one(network, parcels):
-    Consignment.objects.update(state=ConsignmentState.AWAITING_ROUTE)
+    Consignment.objects.update(state=ConsignmentState.AWAITING_ROUTE, waiting_since=MONDAY)
 
     with pytest.raises(UnableToTakeIn):
         arrivals.take_in(parcels[0], hub=network.prefecture, nonce="s", by="test", at=MONDAY)

@@ -22,6 +22,7 @@ def order():
     ("model", "change", "name"),
     [
         (Consignment, {"state": "NONSENSE"}, "consignment_state_known"),
+        (Consignment, {"state": "AWAITING_ROUTE", "waiting_since": None}, "consignment_waits_since"),
         (Consignment, {"crates": 0}, "consignment_crates"),
         (ConsignmentLine, {"taken": 1}, "consignment_line_quantity"),
         (ConsignmentLine, {"returned": 1}, "consignment_line_returned"),
