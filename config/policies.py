@@ -98,6 +98,7 @@ RULES: dict[str, Rule] = {
     # the console of hub workers and drivers; planners and staff are led from its first page to theirs
     "network:index": Rule(NETWORK),
     "network:api-scans": Rule(MOVER, methods=WRITE),
+    "network:api-temperatures": Rule(MOVER, methods=WRITE),
     "network:departure": Rule(MOVER, {"pk": "hub's departure"}, READ_WRITE),
     "network:run": Rule(MOVER, {"pk": "hub's departure"}, WRITE),
     "network:driver": Rule(DISPATCHING, {"pk": "hub's departure of a round"}, READ_WRITE),

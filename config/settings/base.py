@@ -216,8 +216,8 @@ COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
 REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  # it is due, the first one first
 REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing
 EXTEND_BY_HOURS = {"AMBIENT": 72, "FROZEN": 24}  # once, when the buyer asks; chilled goods do not keep
-# Goods measured beyond these (°C, least and most) are flagged. GB 31605-2020, the standard of cold-chain logistics, has
-# the temperature checked wherever goods change hands; the figures leave a reading taken at an open door some room.
+# Goods measured beyond these (°C, least and most) are flagged. GB/T 24616-2019 calls chilled what is kept below 8 °C
+# and above freezing, frozen what is kept at −18 °C or below; three degrees are left for doors that open on the way.
 TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}
 PROMISE_RESERVE_CRATES = 2  # of each departure, that are not promised: several ask before the first is routed
 DEPARTURE_HORIZON_DAYS = 10

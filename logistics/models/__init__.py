@@ -6,6 +6,7 @@ from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan
 from logistics.models.tariffs import FreeDelivery, FreightRate, Tariff
+from logistics.models.temperatures import TemperatureReading
 from logistics.models.transfers import HubTransfer
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "Scan",
     "SheetImport",
     "Tariff",
+    "TemperatureReading",
     "Timetable",
 ]

@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
+from logistics.services import cold_chain
 from logistics.states import MOVES, PARCEL_MOVES, ConsignmentState, Direction, ParcelState, ScanKind
 from villages.models import Operator, PickupPoint
 
@@ -34,6 +34,7 @@ class Sensed:
 
 
 NOTHING = Sensed()
+_TAKEN_OFF = frozenset({ScanKind.UNLOADED, ScanKind.SURPLUS, ScanKind.RECEIVED})
 
 
 def move(consignment: Consignment, to: ConsignmentState, **changes) -> None:
@@ -104,7 +105,7 @@ def moved(
         **(more or {}),
     }
     told = [NewEvent("parcel", parcel.number, f"parcel.{kind.lower()}", payload)]
-    if is_breach(sensed.temperature_c, storage_class=consignment.storage_class):
+    if cold_chain.is_breach(sensed.temperature_c, storage_class=consignment.storage_class):
         Parcel.objects.filter(pk=parcel.pk, temperature_breach_at=None).update(temperature_breach_at=at)
         warm = {
             "order": consignment.order.number,
@@ -115,7 +116,26 @@ def moved(
         }
         told.append(NewEvent("parcel", parcel.number, "parcel.temperature-breached", warm))
     events.append(told, by=by, at=at)
+    if kind in _TAKEN_OFF and parcel.departure_id and not parcel.temperature_breach_at:
+        _flag_what_loggers_measured(parcel, consignment, until=at, by=by)
     return scan
+
+
+def _flag_what_loggers_measured(parcel: Parcel, consignment: Consignment, *, until: dt.datetime, by) -> None:
+    """Flag a parcel that comes off a vehicle for what its loggers measured before anybody knew that it was aboard."""
+    loaded = parcel.scans.filter(kind=ScanKind.LOADED, departure=parcel.departure_id).order_by("-pk").first()
+    if loaded is None:
+        return
+    found = cold_chain.first_breach(
+        parcel.departure_id, storage_class=consignment.storage_class, since=loaded.occurred_at, until=until
+    )
+    if found is None:
+        return
+    flagged = Parcel.objects.filter(pk=parcel.pk, temperature_breach_at=None).update(
+        temperature_breach_at=found.occurred_at
+    )
+    if flagged:
+        events.append([cold_chain.told(parcel.number, consignment, found)], by=by, at=found.occurred_at)
 
 
 def _write(scan: Scan) -> None:
@@ -130,14 +150,6 @@ def _write(scan: Scan) -> None:
         if not Scan.objects.filter(nonce=scan.nonce).exists():
             raise
         raise UnableToScan(_("This reading was used for another parcel.")) from error
-
-
-def is_breach(temperature_c: Decimal | None, *, storage_class: str) -> bool:
-    """Tell whether goods of a storage class were measured beyond ``settings.TEMPERATURE_LIMITS_C``."""
-    least, most = settings.TEMPERATURE_LIMITS_C.get(storage_class, (None, None))
-    if temperature_c is None:
-        return False
-    return (least is not None and temperature_c < least) or (most is not None and temperature_c > most)
 
 
 def start_of(leg: Leg) -> int | PickupPoint:

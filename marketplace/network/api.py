@@ -1,7 +1,7 @@
 """Scans from devices: readings of labels and RFID tags by the batch, as JSON.
 
 ``POST /network/api/scans/`` takes a list of at most 500 readings and answers each by its nonce; it is signed in to like
-the pages, and a batch that is sent again changes nothing.
+the pages, and a batch that is sent again changes nothing. Temperature loggers send theirs to ``api_temperatures``.
 """
 
 import datetime as dt
@@ -32,33 +32,14 @@ AHEAD = dt.timedelta(minutes=5)  # that a device's clock may be ahead of ours
 WHICH = gettext_lazy("Please send the label or the RFID tag.")
 
 
-class DeviceReadingForm(PlainForm):
-    """One reading as a device sends it."""
+class SentForm(PlainForm):
+    """What every reading of a device says: its own name, and when it was."""
 
     nonce = forms.CharField(
         max_length=NONCE_LENGTH,
         error_messages={"required": gettext_lazy("Please give each reading an identifier of its own.")},
     )
-    kind = forms.ChoiceField(
-        choices=[(kind, kind) for kind in readings.KINDS],
-        error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), gettext_lazy("The kind is one of LOADED, UNLOADED, SURPLUS.")
-        ),
-    )
-    label = forms.RegexField(r"^\d{13}$", required=False, error_messages={"invalid": WHICH})
-    epc = forms.CharField(required=False)
-    departure = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    hub = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     occurred_at = forms.CharField(error_messages={"required": gettext_lazy("The time of the reading is missing.")})
-    latitude = forms.DecimalField(required=False, min_value=-90, max_value=90)
-    longitude = forms.DecimalField(required=False, min_value=-180, max_value=180)
-    temperature_c = forms.DecimalField(required=False, min_value=-90, max_value=90)
-
-    def clean_epc(self) -> str:
-        epc = self.cleaned_data["epc"].upper()
-        if epc and not EPC.fullmatch(epc):
-            raise forms.ValidationError(_("An RFID tag has 24 hexadecimal digits and is an SGTIN-96 or an SSCC-96."))
-        return epc
 
     def clean_occurred_at(self):
         try:
@@ -71,6 +52,35 @@ class DeviceReadingForm(PlainForm):
             raise forms.ValidationError(_("This time has not come yet. Please set the device's clock."))
         return at
 
+    def refusal(self) -> str:
+        """Return what is wrong with it, with the name of the field as the device calls it."""
+        name, wrong = next(iter(self.errors.items()))
+        return wrong[0] if name == NON_FIELD_ERRORS else f"{name}: {wrong[0]}"
+
+
+class DeviceReadingForm(SentForm):
+    """One reading as a device sends it."""
+
+    kind = forms.ChoiceField(
+        choices=[(kind, kind) for kind in readings.KINDS],
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), gettext_lazy("The kind is one of LOADED, UNLOADED, SURPLUS.")
+        ),
+    )
+    label = forms.RegexField(r"^\d{13}$", required=False, error_messages={"invalid": WHICH})
+    epc = forms.CharField(required=False)
+    departure = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    hub = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    latitude = forms.DecimalField(required=False, min_value=-90, max_value=90)
+    longitude = forms.DecimalField(required=False, min_value=-180, max_value=180)
+    temperature_c = forms.DecimalField(required=False, min_value=-90, max_value=90)
+
+    def clean_epc(self) -> str:
+        epc = self.cleaned_data["epc"].upper()
+        if epc and not EPC.fullmatch(epc):
+            raise forms.ValidationError(_("An RFID tag has 24 hexadecimal digits and is an SGTIN-96 or an SSCC-96."))
+        return epc
+
     def clean(self) -> dict:
         data = super().clean()
         if not self.errors and not (data.get("label") or data.get("epc")):
@@ -78,11 +88,6 @@ class DeviceReadingForm(PlainForm):
         if (data.get("latitude") is None) != (data.get("longitude") is None) and not self.errors:
             raise forms.ValidationError(_("A position has a latitude and a longitude."))
         return data
-
-    def refusal(self) -> str:
-        """Return what is wrong with it, with the name of the field as the device calls it."""
-        name, wrong = next(iter(self.errors.items()))
-        return wrong[0] if name == NON_FIELD_ERRORS else f"{name}: {wrong[0]}"
 
     def reading(self) -> Reading:
         data = self.cleaned_data
@@ -105,33 +110,52 @@ def _rounded(number, places: int):
     return None if number is None else round(number, places)
 
 
+class UnableToRead(Exception):
+    """What was sent is no list of readings; the sentence is for whoever set up the device."""
+
+
+def batch_of(request: HttpRequest) -> list[dict]:
+    """Return the readings that a device sent; what is no reading is an empty one, which its form refuses.
+
+    :raises UnableToRead: where it is no JSON, no list, or too long.
+    """
+    try:
+        sent = json.loads(request.body)
+    except ValueError:
+        raise UnableToRead(_("This is not JSON.")) from None
+    if not isinstance(sent, list):
+        raise UnableToRead(_("Please send a list of readings."))
+    if len(sent) > MOST:
+        raise UnableToRead(_("Please send at most %(most)d readings at once.") % {"most": MOST})
+    return [each if isinstance(each, dict) else {} for each in sent]
+
+
+def unreadable(refusal: UnableToRead) -> JsonResponse:
+    return JsonResponse({"message": str(refusal)}, status=400)
+
+
+def said_of(form: SentForm, *, done: str = "", refusal: str = "") -> dict:
+    """Return the answer to one reading: what was done, or why it was refused."""
+    nonce = form.data.get("nonce")
+    said = {"nonce": nonce if isinstance(nonce, str) else None}
+    if done:
+        return said | {"status": "ok", "message": done}
+    return said | {"status": "refused", "message": refusal or form.refusal()}
+
+
 @require_POST
 def scans(request: HttpRequest) -> JsonResponse:
     """Take readings; answer each with ``ok`` and what was done, or ``refused`` and why, in the order of the list."""
     try:
-        sent = json.loads(request.body)
-    except ValueError:
-        return _unreadable(_("This is not JSON."))
-    if not isinstance(sent, list):
-        return _unreadable(_("Please send a list of readings."))
-    if len(sent) > MOST:
-        return _unreadable(_("Please send at most %(most)d readings at once.") % {"most": MOST})
-    checked = [DeviceReadingForm(each if isinstance(each, dict) else {}) for each in sent]
+        checked = [DeviceReadingForm(each) for each in batch_of(request)]
+    except UnableToRead as refusal:
+        return unreadable(refusal)
     good = [form for form in checked if form.is_valid()]
     answers = dict(zip(map(id, good), readings.take([form.reading() for form in good], by=request.user), strict=True))
     return JsonResponse({"readings": [_said(form, answers.get(id(form))) for form in checked]})
 
 
-def _unreadable(message: str) -> JsonResponse:
-    return JsonResponse({"message": message}, status=400)
-
-
 def _said(form: DeviceReadingForm, answer: Answer | None) -> dict:
-    nonce = form.data.get("nonce")
-    said = {"nonce": nonce if isinstance(nonce, str) else None}
-    if answer is None:
-        return said | {"status": "refused", "message": form.refusal()}
-    if answer.scan is None:
-        return said | {"status": "refused", "message": answer.refusal}
-    words = DONE[ScanKind(answer.scan.kind)] % {"number": answer.scan.parcel.number}
-    return said | {"status": "ok", "message": words}
+    if answer is None or answer.scan is None:
+        return said_of(form, refusal=answer.refusal if answer else "")
+    return said_of(form, done=DONE[ScanKind(answer.scan.kind)] % {"number": answer.scan.parcel.number})

@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from marketplace.network import api, boards, substitutes, views
+from marketplace.network import api, api_temperatures, boards, substitutes, views
 
 app_name = "network"
 urlpatterns = [
     path("", views.index, name="index"),
     path("api/scans/", api.scans, name="api-scans"),
+    path("api/temperatures/", api_temperatures.readings, name="api-temperatures"),
     path("departures/<int:pk>/", views.departure, name="departure"),
     path("departures/<int:pk>/run/", views.run, name="run"),
     path("departures/<int:pk>/driver/", substitutes.driver, name="driver"),
