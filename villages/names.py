@@ -18,6 +18,13 @@ SUFFIXES = (
 )
 # The names of zones begin with those of the province and the prefecture, which are words of their own.
 _ABOVE = re.compile("(湖南|长沙|株洲|湘潭|衡阳|邵阳|岳阳|常德|张家界|益阳|郴州|永州|怀化|娄底)市?(?=.)")
+# A zone keeps what it is, in short, and leaves out the province and the city above it.
+_ZONE = re.compile(r"(?:开发区|园区|管理区|示范区)$")
+_ZONE_IN_SHORT = (
+    (re.compile(r"^湖南|^.{2,3}市"), ""),
+    (re.compile(r"高新技术产业园区$"), "高新区"),
+    (re.compile(r"经济(?:技术)?开发区$"), "经开区"),
+)
 # What a division is, by the end of its name; the first that fits is taken. A city goes by its bare name.
 _PEOPLES = "(?:(?:土家|维吾尔|苗|侗|瑶|回|壮|白|满|蒙古)族)"
 KINDS = (
@@ -38,7 +45,14 @@ KINDS = (
 
 
 def short_name(name: str) -> str:
-    """Return a division's name as people say it: ``湘西土家族苗族自治州`` gives ``湘西``, ``石门县`` gives ``石门``."""
+    """Return a division's name as people say it: ``湘西土家族苗族自治州`` gives ``湘西``, ``石门县`` gives ``石门``.
+
+    A zone stays one: ``岳阳市屈原管理区`` gives ``屈原管理区``.
+    """
+    if _ZONE.search(name):
+        for written, said_so in _ZONE_IN_SHORT:
+            name = written.sub(said_so, name)
+        return name
     for suffix in SUFFIXES:
         if name.endswith(suffix):
             return name.removesuffix(suffix)

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from villages.names import said, said_short
+from villages.names import said, said_short, short_name
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,22 @@ from villages.names import said, said_short
 def test_a_division_is_romanised_on_an_english_page(name, full, short):
     with translation.override("en"):
         assert (said(name), said_short(name)) == (full, short)
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("常德市西洞庭管理区", "西洞庭管理区"),
+        ("湘潭昭山示范区", "湘潭昭山示范区"),
+        ("湖南湘潭高新技术产业园区", "湘潭高新区"),
+        ("湖南衡阳松木经济开发区", "衡阳松木经开区"),
+        ("永州经济技术开发区", "永州经开区"),
+        ("岳麓区", "岳麓"),
+        ("津市市", "津市"),
+    ],
+)
+def test_a_zone_is_called_what_it_is(name, short):
+    assert short_name(name) == short
 
 
 def test_a_division_keeps_its_name_on_a_chinese_page():
