@@ -36,10 +36,16 @@ class SentForm(PlainForm):
     """What every reading of a device says: its own name, and when it was."""
 
     nonce = forms.CharField(
+        label="",
         max_length=NONCE_LENGTH,
-        error_messages={"required": gettext_lazy("Please give each reading an identifier of its own.")},
+        error_messages={
+            "required": gettext_lazy("Please give each reading an identifier of its own."),
+            "max_length": gettext_lazy("The reading's identifier is too long."),
+        },
     )
-    occurred_at = forms.CharField(error_messages={"required": gettext_lazy("The time of the reading is missing.")})
+    occurred_at = forms.CharField(
+        label="", error_messages={"required": gettext_lazy("The time of the reading is missing.")}
+    )
 
     def clean_occurred_at(self):
         try:
@@ -52,28 +58,33 @@ class SentForm(PlainForm):
             raise forms.ValidationError(_("This time has not come yet. Please set the device's clock."))
         return at
 
-    def refusal(self) -> str:
-        """Return what is wrong with it, with the name of the field as the device calls it."""
+    def refusal(self) -> dict[str, str]:
+        """Return what is wrong with it: a sentence for people, and for the device the field as it calls it."""
         name, wrong = next(iter(self.errors.items()))
-        return wrong[0] if name == NON_FIELD_ERRORS else f"{name}: {wrong[0]}"
+        if name == NON_FIELD_ERRORS:
+            return {"message": wrong[0]}
+        label = self.fields[name].label
+        words = _("%(label)s: %(wrong)s") % {"label": label, "wrong": wrong[0]} if label else wrong[0]
+        return {"message": words, "field": name}
 
 
 class DeviceReadingForm(SentForm):
     """One reading as a device sends it."""
 
     kind = forms.ChoiceField(
+        label="",
         choices=[(kind, kind) for kind in readings.KINDS],
         error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), gettext_lazy("The kind is one of LOADED, UNLOADED, SURPLUS.")
+            ("required", "invalid_choice"), gettext_lazy("Please say what was read: loaded, unloaded or surplus.")
         ),
     )
-    label = forms.RegexField(r"^\d{13}$", required=False, error_messages={"invalid": WHICH})
-    epc = forms.CharField(required=False)
-    departure = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    hub = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    latitude = forms.DecimalField(required=False, min_value=-90, max_value=90)
-    longitude = forms.DecimalField(required=False, min_value=-180, max_value=180)
-    temperature_c = forms.DecimalField(required=False, min_value=-90, max_value=90)
+    label = forms.RegexField(r"^\d{13}$", required=False, label="", error_messages={"invalid": WHICH})
+    epc = forms.CharField(required=False, label="")
+    departure = forms.IntegerField(label=gettext_lazy("Departure"), required=False, min_value=1, max_value=2**62)
+    hub = forms.IntegerField(label=gettext_lazy("Hub"), required=False, min_value=1, max_value=2**62)
+    latitude = forms.DecimalField(label=gettext_lazy("Latitude"), required=False, min_value=-90, max_value=90)
+    longitude = forms.DecimalField(label=gettext_lazy("Longitude"), required=False, min_value=-180, max_value=180)
+    temperature_c = forms.DecimalField(label=gettext_lazy("Temperature"), required=False, min_value=-90, max_value=90)
 
     def clean_epc(self) -> str:
         epc = self.cleaned_data["epc"].upper()
@@ -140,7 +151,7 @@ def said_of(form: SentForm, *, done: str = "", refusal: str = "") -> dict:
     said = {"nonce": nonce if isinstance(nonce, str) else None}
     if done:
         return said | {"status": "ok", "message": done}
-    return said | {"status": "refused", "message": refusal or form.refusal()}
+    return said | {"status": "refused"} | ({"message": refusal} if refusal else form.refusal())
 
 
 @require_POST

@@ -27,6 +27,7 @@ class LoggerReadingForm(SentForm):
         ),
     )
     departure = forms.IntegerField(
+        label=gettext_lazy("Departure"),
         min_value=1,
         max_value=2**62,
         error_messages={"required": gettext_lazy("Please say on which departure.")},
@@ -37,6 +38,7 @@ class LoggerReadingForm(SentForm):
         error_messages={"invalid_choice": gettext_lazy("The hold is one of AMBIENT, CHILLED, FROZEN.")},
     )
     temperature_c = forms.DecimalField(
+        label=gettext_lazy("Temperature"),
         min_value=-90,
         max_value=90,
         error_messages={"required": gettext_lazy("The temperature is missing.")},

@@ -1,8 +1,9 @@
 """The hubs on Hunan's map, coloured by what is late and stuck there; the table beside it says the same."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from logistics.states import HubKind
+from marketplace.network import map_labels
 from marketplace.network.board_scope import Scope
 from marketplace.network.board_troubles import Tally
 from villages import codes, maps
@@ -20,7 +21,6 @@ class BoardDot:
     is_large: bool
     late: int
     stuck: int
-    label_end: float = 0  # where its name begins, beside the dot, when another name stands close on the left
 
     @property
     def trouble(self) -> str:
@@ -29,10 +29,11 @@ class BoardDot:
 
 @dataclass(frozen=True)
 class BoardMap:
-    """The shapes under the hubs, the hubs, and the ``viewBox``."""
+    """The shapes under the hubs, the hubs, their names, and the ``viewBox``."""
 
     shapes: tuple[maps.Shape, ...]
     dots: list[BoardDot]
+    labels: list[map_labels.Label]
     view_box: str
     is_near: bool
 
@@ -50,13 +51,17 @@ def drawn(scope: Scope, tally: Tally) -> BoardMap | None:
         late, stuck = tally.of(hub.pk)
         large = hub.kind == HubKind.PREFECTURE
         dots.append(BoardDot(x, y, short_name(hub.division.name), hub.division_id, large, late, stuck))
-    if not is_near:
-        dots = [replace(dot, label_end=dot.x + 10) if _is_crowded(dot, dots) else dot for dot in dots]
     dots.sort(key=lambda dot: (dot.trouble == "stuck", dot.trouble == "late", dot.is_large))
-    return BoardMap(shapes, dots, maps.box(list(shapes)) if is_near else maps.VIEW_BOX, is_near)
+    box = maps.box(list(shapes)) if is_near else maps.VIEW_BOX
+    return BoardMap(shapes, dots, _labels(dots, box, is_near), box, is_near)
 
 
-def _is_crowded(dot: BoardDot, dots: list[BoardDot]) -> bool:
-    """Tell whether the name of a prefecture's hub would run into one that stands close on the left, as 株洲 by 湘潭."""
-    others = (other for other in dots if other.is_large and other is not dot)
-    return dot.is_large and any(0 < dot.x - other.x < 40 and abs(dot.y - other.y) < 18 for other in others)
+def _labels(dots: list[BoardDot], box: str, is_near: bool) -> list[map_labels.Label]:
+    """Return the names on the map: near, of all hubs, else of the prefectures' alone."""
+    named, others = [], []
+    for dot in dots:
+        radius = (3 if dot.is_large else 2.2) if is_near else (7 if dot.is_large else 4)
+        mine = map_labels.Named(dot.x, dot.y, radius, dot.name, is_important=dot.is_large)
+        (named if is_near or dot.is_large else others).append(mine)
+    size = map_labels.NEAR_SIZE if is_near else map_labels.PROVINCE_SIZE
+    return map_labels.place(named, others=others, size=size, view_box=box)

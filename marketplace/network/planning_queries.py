@@ -3,6 +3,7 @@
 import calendar
 import datetime as dt
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -11,6 +12,7 @@ from core.models import Event
 from logistics.models import Closure, Departure, Hub, Lane, Round, RoundStop
 from logistics.services import calendars, timetables
 from logistics.states import HubKind
+from marketplace.network import map_labels
 from marketplace.users.models import User
 from villages import codes, maps
 from villages import queries as villages
@@ -49,6 +51,7 @@ class NetworkMap:
     strokes: list[Stroke]
     hubs: list[Dot]
     stops: list[Dot]
+    labels: list[map_labels.Label]
     view_box: str
     is_near: bool
 
@@ -140,7 +143,19 @@ def _map(
         if hub.pk in shown
     ]
     box = maps.box(list(shapes)) if near else maps.VIEW_BOX
-    return NetworkMap(shapes, strokes, dots, list(stops.values()), box, near)
+    return NetworkMap(shapes, strokes, dots, list(stops.values()), _labels(dots, stops.values(), box, near), box, near)
+
+
+def _labels(dots: list[Dot], stops: Iterable[Dot], box: str, near: bool) -> list[map_labels.Label]:
+    """Return the names on the map: near, of all hubs, else of the prefectures' alone."""
+    named, others = [], [map_labels.Named(stop.x, stop.y, 1 if near else 2, "") for stop in stops]
+    for dot in dots:
+        large = dot.kind == HubKind.PREFECTURE
+        radius = (3 if large else 2) if near else (7 if large else 3)
+        mine = map_labels.Named(dot.x, dot.y, radius, dot.name, is_important=large or dot.is_chosen)
+        (named if near or large or dot.is_chosen else others).append(mine)
+    size = map_labels.NEAR_SIZE if near else map_labels.PROVINCE_SIZE
+    return map_labels.place(named, others=others, size=size, view_box=box)
 
 
 def lanes(*, text: str = "", place: str = "", day: dt.date) -> QuerySet[Lane]:

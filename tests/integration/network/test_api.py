@@ -13,6 +13,7 @@ from core.events import Event
 from logistics.models import Consignment, Departure, Parcel, Scan
 from logistics.services import scans
 from logistics.states import ParcelState, ScanKind
+from marketplace.network.api import DeviceReadingForm
 from tests.factories import shop
 from tests.integration.network.conftest import client_of, leg_of, state_of
 
@@ -81,8 +82,17 @@ def test_a_bad_reading_is_refused_and_the_good_ones_are_kept(driver, parcel, col
 
     said = response.json()["readings"]
     assert [each["status"] for each in said] == ["refused"] * len(bad) + ["ok"]
-    assert all(each["message"] for each in said)
-    assert said[2]["message"] == "kind: kind 只能是 LOADED、UNLOADED、SURPLUS。"
+    assert [each["message"] for each in said[1:4]] == [
+        "请给每条读数一个不重复的编号。",
+        "请写明是装车、卸车还是多件。",
+        "请提供 13 位件号或 RFID 标签。",
+    ]
+    names = DeviceReadingForm.base_fields
+    assert not [each for each in said if any(name in each["message"] for name in names)], "people read the message"
+    assert [each["field"] for each in said if "field" in each] == [
+        *("nonce", "nonce", "kind", "label", "occurred_at", "occurred_at"),
+        *("occurred_at", "latitude", "epc", "occurred_at", "nonce", "departure"),
+    ]
     assert state_of(parcel) == ParcelState.LOADED
 
 
