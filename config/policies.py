@@ -95,6 +95,9 @@ RULES: dict[str, Rule] = {
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
+    "counter:photo": Rule(OPERATOR, {"pk": "point's collection", "photo": "photo of a collection"}),
+    "counter:cash": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:cash-sign": Rule(OPERATOR, {"pk": "point's cash-up"}, WRITE),
     # the console of hub workers and drivers; planners and staff are led from its first page to theirs
     "network:index": Rule(NETWORK),
     "network:api-scans": Rule(MOVER, methods=WRITE),

@@ -126,6 +126,13 @@ class CollectionProof(TextChoices):
     TYPED_CODE = "TYPED_CODE", _("Typed code")
 
 
+class CounterPayment(TextChoices):
+    """How what is due was paid at the counter; a scan of the operator's own code is cash in the operator's hands."""
+
+    CASH = "CASH", _("Cash")
+    OPERATOR_SCAN = "OPERATOR_SCAN", _("Scan to the operator")
+
+
 class Reach(TextChoices):
     """How far apart two counties are, for the freight between them."""
 

@@ -213,6 +213,7 @@ SIGN_IN_WAIT_SECONDS = 900
 PAYMENT_HOLD_MINUTES = 30
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
+OPERATOR_CASH_CAP_FEN = 500_000  # that an operator holds before it has to be counted and signed off
 REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  # it is due, the first one first
 REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing
 EXTEND_BY_HOURS = {"AMBIENT": 72, "FROZEN": 24}  # once, when the buyer asks; chilled goods do not keep

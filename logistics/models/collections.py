@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from core.constraints import known
+from core.sealed import SealedTextField
 from logistics.models.consignments import ConsignmentLine
-from logistics.states import CollectionProof
+from logistics.states import CollectionProof, CounterPayment
 
 
 class Collection(models.Model):
@@ -16,14 +18,25 @@ class Collection(models.Model):
     point = models.ForeignKey("villages.PickupPoint", models.PROTECT, related_name="collections")
     operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proof = models.CharField(max_length=10, choices=CollectionProof)
+    proof_reference = models.CharField(max_length=64, blank=True, help_text=_("The nonce of the QR that was shown"))
     nonce = models.CharField(max_length=64, unique=True)
+    device = models.ForeignKey("villages.Device", models.PROTECT, null=True, related_name="+")
+    collector_name = SealedTextField(blank=True, help_text=_("Who collected for the buyer, where somebody else did"))
+    collector_phone = SealedTextField(blank=True)
     cash_fen = models.PositiveIntegerField(default=0)
+    paid_by = models.CharField(max_length=13, choices=CounterPayment, default=CounterPayment.CASH)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["point", "occurred_at"], name="collection_point_at")]
-        constraints = [known("proof", CollectionProof, name="collection_proof_known")]
+        indexes = [
+            models.Index(fields=["point", "occurred_at"], name="collection_point_at"),
+            models.Index(fields=["operator", "recorded_at"], name="collection_operator_at"),
+        ]
+        constraints = [
+            known("proof", CollectionProof, name="collection_proof_known"),
+            known("paid_by", CounterPayment, name="collection_paid_by_known"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} at {self.occurred_at}"

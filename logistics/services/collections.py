@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine, Parcel
-from logistics.states import CollectionProof, ConsignmentState, ParcelState
+from logistics.states import CollectionProof, ConsignmentState, CounterPayment, ParcelState
 from villages import codes
 
 # The guard that lets a consignment be collected once. The tests take it off to show the second hand-over.
@@ -46,6 +46,23 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Presented:
+    """What was shown and said at the counter when an order was handed over.
+
+    :param nonce: names this hand-over, so that sending it again finds the same receipt.
+    :param reference: the nonce of the QR that was shown, if one was.
+    :param collector: name and phone in E.164 of somebody who collects for the buyer.
+    """
+
+    proof: CollectionProof
+    nonce: str
+    reference: str = ""
+    device_id: int | None = None
+    collector: tuple[str, str] | None = None
+    paid_by: CounterPayment = CounterPayment.CASH
+
+
+@dataclass(frozen=True)
 class HandedOver:
     """A collection that was written, with the consignments that ended and their lines' outcomes."""
 
@@ -59,8 +76,7 @@ def collect(
     *,
     point_id: int,
     outcomes: Mapping[int, Outcome],
-    proof: CollectionProof,
-    nonce: str,
+    presented: Presented,
     payload_of: Callable[[Any, int], dict],
     cash_of: Callable[[Consignment, int], int],
     by,
@@ -70,7 +86,6 @@ def collect(
     """Hand over the consignments of an order that wait at a point, inside the caller's transaction.
 
     :param outcomes: by consignment line; each must account for all of its open units. Lines left out are taken whole.
-    :param nonce: names this hand-over, so that sending it again finds the same receipt.
     :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
     :param payload_of: gives the log's payload of some units of an order line (``order line, units → dict``).
     :param cash_of: gives what is paid at the counter for what was taken of a consignment (``consignment, fen → fen``).
@@ -78,6 +93,7 @@ def collect(
     :raises WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing of the order waits at this point, or the units do not add up.
     """
+    nonce = presented.nonce
     waiting = Consignment.objects.filter(order_id=order_id, point_id=point_id)
     consignments = [
         consignment
@@ -106,8 +122,13 @@ def collect(
         order_id=order_id,
         point_id=point_id,
         operator=by,
-        proof=proof,
+        proof=presented.proof,
+        proof_reference=presented.reference,
         nonce=nonce,
+        device_id=presented.device_id,
+        collector_name=presented.collector[0] if presented.collector else "",
+        collector_phone=presented.collector[1] if presented.collector else "",
+        paid_by=presented.paid_by,
         cash_fen=sum(cash_of(consignment, taken[consignment.pk]) for consignment in consignments),
         occurred_at=at,
         recorded_at=timezone.now(),
@@ -178,6 +199,7 @@ def _events(collection, consignments, lines, written, payload_of) -> list[NewEve
                 "point": collection.point_id,
                 "point_county": codes.county_of(lines[0].order_line.point_division),  # as it was placed
                 "proof": collection.proof,
+                **({"by_other": True} if collection.collector_name else {}),
                 "lines": by_consignment[consignment.pk],
             },
         )

@@ -10,8 +10,11 @@ from django.utils.translation import pgettext_lazy
 from logistics import pickup_qr
 from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
-from logistics.states import CollectionProof
-from marketplace.counter.states import Reason, What
+from logistics.states import CollectionProof, CounterPayment
+from marketplace.counter.states import PHOTOGRAPHED, Reason, What
+from marketplace.evidence.fields import PhotosField
+from marketplace.evidence.models import Photo
+from marketplace.fields import PhoneField, yuan_field
 from marketplace.plain_words import PlainForm
 
 SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
@@ -106,6 +109,7 @@ class LineForm(PlainForm):
     """What became of the open units of one line."""
 
     use_required_attribute = False  # what is folded away would keep the form from being sent
+    asks_photo = True
     what = forms.ChoiceField(choices=What, widget=forms.RadioSelect)
     units = forms.IntegerField(
         min_value=1,
@@ -117,6 +121,8 @@ class LineForm(PlainForm):
         choices=[("", _("Please choose")), *Reason.choices],
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose why.")),
     )
+
+    photos = PhotosField(label=_("Photos"), most=3, required=False)
 
     def __init__(self, *args, line: ConsignmentLine, **kwargs):
         super().__init__(*args, prefix=f"l{line.pk}", **kwargs)
@@ -138,9 +144,20 @@ class LineForm(PlainForm):
             # Whatever stands in the fields that are folded away then is not meant.
             self.errors.pop("units", None)
             self.errors.pop("reason", None)
-        elif data.get("units", 0) > self.line.open:
+            self.errors.pop("photos", None)
+        elif self._lacks_photo(data):
+            self.add_error("photos", _("Please take a photo of it."))
+        if data.get("what") != What.TAKEN and data.get("units", 0) > self.line.open:
             self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
         return data
+
+    def _lacks_photo(self, data: dict) -> bool:
+        is_seen = data["what"] == What.REJECTED and data.get("reason") in PHOTOGRAPHED
+        return self.asks_photo and is_seen and not data.get("photos") and "photos" not in self.errors
+
+    def proofs(self) -> list[Photo]:
+        """Return the photos of what was rejected."""
+        return self.cleaned_data.get("photos", []) if self.cleaned_data.get("what") == What.REJECTED else []
 
     def outcome(self) -> Outcome:
         """Return what was said; of a line with a mistake, that all of it is taken."""
@@ -153,6 +170,40 @@ class LineForm(PlainForm):
         return Outcome(taken=line.open - units, short=short, rejected=rejected, reason=data["reason"])
 
 
+class CollectorForm(PlainForm):
+    """Who collects for the buyer; all empty where the buyer is there."""
+
+    name = forms.CharField(
+        label=_("Name of who collects"),
+        max_length=32,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    phone = PhoneField(label=_("Phone of who collects"), required=False)
+
+    def clean(self) -> dict:
+        data = super().clean()
+        typed = [name for name in ("name", "phone") if data.get(name) or name in self.errors]
+        if len(typed) == 1:
+            missing = "phone" if typed == ["name"] else "name"
+            self.add_error(missing, _("Please give both, the name and the phone."))
+        return data
+
+    def collector(self) -> tuple[str, str] | None:
+        """Return name and phone in E.164, or None where the buyer collects."""
+        data = self.cleaned_data
+        return (data["name"], data["phone"]) if data.get("name") else None
+
+
+class CashForm(PlainForm):
+    """What an operator counted."""
+
+    counted = yuan_field(label=_("Counted"))
+    note = forms.CharField(
+        label=_("Why it differs"), max_length=200, required=False, help_text=_("Only where the count differs")
+    )
+
+
 class HandOverForm(PlainForm):
     """What proves that the goods go to the right person, and what the operator saw when deciding.
 
@@ -162,6 +213,13 @@ class HandOverForm(PlainForm):
     use_required_attribute = False  # the amount can be asked for before the code is known
     nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
     shown_fen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    paid_by = forms.ChoiceField(
+        label=_("Paid how?"),
+        choices=CounterPayment,
+        widget=forms.RadioSelect,
+        required=False,
+        initial=CounterPayment.CASH,
+    )
     code = forms.CharField(
         label=_("Pickup code"),
         max_length=200,
@@ -174,6 +232,9 @@ class HandOverForm(PlainForm):
         super().__init__(*args, **kwargs)
         self.fields["code"].required = not proven
         self.initial.setdefault("nonce", new_nonce())
+
+    def clean_paid_by(self) -> CounterPayment:
+        return CounterPayment(self.cleaned_data["paid_by"] or CounterPayment.CASH)
 
     def proof(self) -> tuple[CollectionProof, str]:
         """Return what kind of proof was given in the code's field, and its text."""

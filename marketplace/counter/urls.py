@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import drops, views
+from marketplace.counter import cash, drops, handing, views
 
 app_name = "counter"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("drops/", drops.drops, name="drops"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),
-    re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),
-    path("receipts/<int:pk>/", views.receipt, name="receipt"),
+    re_path(r"^orders/(?P<number>\d{12})/$", handing.order, name="order"),
+    path("receipts/<int:pk>/", handing.receipt, name="receipt"),
+    path("receipts/<int:pk>/photos/<int:photo>/", handing.photo, name="photo"),
+    path("cash/", cash.index, name="cash"),
+    path("cash/<int:pk>/sign/", cash.sign, name="cash-sign"),
 ]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from django import forms
 from django.utils.translation import gettext
@@ -13,23 +14,13 @@ from core.storage_class import StorageClass
 from logistics.models import Tariff
 from logistics.services.tariffs import FAR, MOST_FEN, Rate
 from logistics.states import Reach
+from marketplace.fields import yuan_field
 from marketplace.plain_words import PlainForm
 from villages import codes, known_names
 
 SPARE_ROWS, MOST_ROWS = 3, 200
 FIRST, FURTHER = "first", "further"
-YUAN = {"inputmode": "decimal", "autocomplete": "off"}
-WHICH_YUAN = {"invalid": _("Please give yuan as a number, such as 6 or 6.50.")}
-
-
-def yuan_field(**options) -> forms.DecimalField:
-    return forms.DecimalField(
-        min_value=0,
-        max_value=Decimal(MOST_FEN) / 100,
-        decimal_places=2,
-        widget=forms.TextInput(attrs=YUAN),
-        **{"error_messages": WHICH_YUAN | {"required": _("Please give the amount.")}} | options,
-    )
+rate_field = partial(yuan_field, max_value=Decimal(MOST_FEN) / 100)
 
 
 def day_field(**options) -> forms.DateField:
@@ -54,7 +45,7 @@ class TariffForm(PlainForm):
         for storage_class in StorageClass:
             for reach in FAR:
                 for part in (FIRST, FURTHER):
-                    self.fields[_name(storage_class, reach, part)] = yuan_field(
+                    self.fields[_name(storage_class, reach, part)] = rate_field(
                         label=_("First crate") if part == FIRST else _("Each further crate")
                     )
 
@@ -90,8 +81,8 @@ class PairForm(PlainForm):
     storage_class = forms.ChoiceField(label=_("Storage class"), choices=StorageClass.choices, required=False)
     origin = forms.CharField(label=_("From the county"), max_length=40, required=False)
     destination = forms.CharField(label=_("To the county"), max_length=40, required=False)
-    first = yuan_field(label=_("First crate"), required=False)
-    further = yuan_field(label=_("Each further crate"), required=False)
+    first = rate_field(label=_("First crate"), required=False)
+    further = rate_field(label=_("Each further crate"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -180,6 +171,6 @@ def initial_of(tariff: Tariff | None, *, valid_from: dt.date) -> tuple[dict, lis
 class OfferForm(PlainForm):
     """Free delivery at the platform's cost."""
 
-    from_yuan = yuan_field(label=_("Free from goods worth"), help_text=_("Of one seller in one order"))
+    from_yuan = rate_field(label=_("Free from goods worth"), help_text=_("Of one seller in one order"))
     valid_from = day_field(label=_("Begins"))
     valid_to = day_field(label=_("Ends before"), required=False, help_text=_("The first day without it"))

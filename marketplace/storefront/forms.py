@@ -4,29 +4,9 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from core import phones
+from marketplace.fields import PhoneField
 from marketplace.order.states import PaymentMethod
 from marketplace.plain_words import PlainForm
-
-
-class PhoneField(forms.CharField):
-    """A phone number in any usual form, cleaned to E.164."""
-
-    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"})
-
-    def __init__(self, **kwargs):
-        super().__init__(max_length=32, **kwargs)
-
-    def clean(self, value):
-        value = super().clean(value)
-        if not value:
-            return value
-        try:
-            return phones.normalise(value)
-        except phones.UnableToReadPhone as error:
-            raise forms.ValidationError(
-                _("This is not a phone number that can be reached. A mobile number has 11 digits.")
-            ) from error
 
 
 class CheckoutForm(PlainForm):

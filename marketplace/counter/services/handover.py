@@ -2,18 +2,22 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import locks
 from logistics.models import Collection, Consignment, ConsignmentLine
 from logistics.services import collections
-from logistics.services.collections import Outcome
-from logistics.states import CollectionProof, ConsignmentState
-from marketplace.counter.services import proving
+from logistics.services.collections import Outcome, Presented, UnableToCollect
+from logistics.states import CollectionProof, ConsignmentState, CounterPayment
+from marketplace.counter.services import cash, proving
+from marketplace.evidence.models import Photo
+from marketplace.evidence.services import photos as evidence
 from marketplace.order.models import Order
 from marketplace.order.services import projection
 from marketplace.order.services.freezing import line_payload
@@ -21,6 +25,7 @@ from marketplace.order.states import PaymentMethod
 from marketplace.settlement import ledger
 from marketplace.settlement.services import orders as booking
 from marketplace.settlement.services.orders import Value
+from villages.models import Device
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ def hand_over(
     at: dt.datetime,
     seen: Set[int] | None = None,
     stepped_up: bool = False,
+    device: Device | None = None,
+    collector: tuple[str, str] | None = None,
+    paid_by: CounterPayment = CounterPayment.CASH,
+    photos: Mapping[int, Sequence[Photo]] = MappingProxyType({}),
 ) -> Collection:
     """Hand over what waits of an order at the operator's own point and book it.
 
@@ -62,29 +71,49 @@ def hand_over(
     :param nonce: names this hand-over; the same one again returns the same receipt by ``AlreadyCollected``.
     :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
     :param stepped_up: the operator gave the second factor just now.
+    :param device: the paired device at which it is done.
+    :param collector: name and phone in E.164 of somebody who collects for the buyer (代取).
+    :param photos: by consignment line, proof of why units were rejected.
     :raises proving.UnableToProve: when the code does not belong to the order, or tries are used up.
     :raises collections.AlreadyCollected: with the first collection's receipt.
     :raises collections.WaitingHasChanged: when other lines wait than were seen.
-    :raises UnableToCollect: when nothing waits here, or the units do not add up.
+    :raises UnableToCollect: when nothing waits here, the units do not add up, or the operator holds too much cash.
     """
-    proving.prove(order, point=point, proof=proof, code=code, by=by, at=at, stepped_up=stepped_up)
+    reference = proving.prove(
+        order, point=point, proof=proof, code=code, by=by, at=at, device=device, stepped_up=stepped_up
+    )
+    presented = Presented(proof, nonce, reference, device.pk if device else None, collector, paid_by)
     with transaction.atomic():
         locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
         handed = collections.collect(
             order.pk,
             point_id=point.pk,
             outcomes=outcomes,
-            proof=proof,
-            nonce=nonce,
+            presented=presented,
             payload_of=line_payload,
             cash_of=partial(_cash, order),
             by=by,
             at=at,
             seen=seen,
         )
+        _bind(handed, photos, at=at)
+        cash.see_room(handed.collection)
         _book(order, point, handed, by=by, at=at)
         projection.settle(order, by=by, at=at)
     return handed.collection
+
+
+def _bind(handed: collections.HandedOver, photos: Mapping[int, Sequence[Photo]], *, at: dt.datetime) -> None:
+    try:
+        for row in handed.lines:
+            evidence.bind(photos.get(row.consignment_line_id, ()), matter=matter_of(row.pk), at=at)
+    except evidence.UnableToBind as refusal:
+        raise UnableToCollect(_("A photo is not there any more. Please take it again.")) from refusal
+
+
+def matter_of(collection_line_id: int) -> str:
+    """Return what photos of rejected goods are kept under."""
+    return f"collection-line:{collection_line_id}"
 
 
 def _values(order_id: int, point_id: int, outcomes: Mapping[int, Outcome]) -> list[Value]:
@@ -128,6 +157,8 @@ def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.dat
     postings = booking.earned(got, reference=reference)
     postings += booking.not_delivered(not_got, reference=reference, was_paid=was_paid)
     if not was_paid:
-        cash = handed.collection.cash_fen
-        postings.append(booking.cash_taken(order_id=order.pk, point_id=point.pk, amount_fen=cash, reference=reference))
+        taken_fen = handed.collection.cash_fen
+        postings.append(
+            booking.cash_taken(order_id=order.pk, point_id=point.pk, amount_fen=taken_fen, reference=reference)
+        )
     ledger.book(postings, by=by, at=at)

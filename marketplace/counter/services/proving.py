@@ -45,16 +45,17 @@ def prove(
     at: dt.datetime,
     device: Device | None = None,
     stepped_up: bool = False,
-) -> None:
+) -> str:
     """See that a code is the order's; a wrong one is counted in a transaction of its own.
+
+    :returns: the nonce of the QR, or nothing for a typed code.
 
     :param code: the digits as they were read out, or the QR's text.
     :param stepped_up: the operator gave the second factor just now, so that the point's tries of the day may go on.
     :raises UnableToProve: with a sentence that says what can be done.
     """
     if proof == CollectionProof.QR:
-        _by_qr(order, code)
-        return
+        return _by_qr(order, code)
     try:
         typed = codes.read_typed(code)
     except codes.UnableToReadCode as error:
@@ -71,15 +72,17 @@ def prove(
             )
     if not fits:
         raise UnableToProve(_("The code does not belong to this order."))
+    return ""
 
 
-def _by_qr(order: Order, text: str) -> None:
+def _by_qr(order: Order, text: str) -> str:
     try:
         said = pickup_qr.read(text)
     except pickup_qr.UnableToReadQr as error:
         raise UnableToProve(_("This QR is not a pickup code.")) from error
     if (said.order_number, said.point_id, said.epoch) != (order.number, order.pickup_point_id, order.code_epoch):
         raise UnableToProve(_("This QR belongs to another order or is no longer valid."))
+    return said.nonce
 
 
 def _may_try(order: Order, point: PickupPoint, by, device: Device | None, at: dt.datetime, *, stepped_up: bool) -> None:

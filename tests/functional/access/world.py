@@ -13,14 +13,15 @@ from logistics.services import calendars
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof
 from marketplace.communication.models import Message
-from marketplace.counter.services import handover
-from marketplace.evidence.models import Photo
+from marketplace.counter.services import cash, handover
+from marketplace.evidence.services import photos
 from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import logistics as factories
 from tests.factories import shop, villages
 from tests.factories.counter import qr_of
+from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
 
 ROLES = (
@@ -106,6 +107,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         by=people["operator P"],
         at=MONDAY + dt.timedelta(days=2),
     )
+    photo = photos.keep(jpeg(), at=MONDAY)
+    photos.bind([photo], matter=handover.matter_of(collection.lines.get().pk), at=MONDAY)
+    counted = cash.count_up(made.point, counted_fen=0, note="short", by=people["operator P"], at=MONDAY)
     fresh = _order(made, product, people["buyer A"], contact_name)
     shop.routed(fresh)
     packed = Consignment.objects.get(order=waiting)
@@ -115,13 +119,15 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     )  # fmt: skip
     world.objects = {
         "order": (fresh.number, "buyer A"),
-        "photo token": (Photo.objects.create(token="p" * 43, matter="world:1", kept_at=MONDAY).token, "nobody"),
+        "photo token": (photo.token, "nobody"),
         "order link": (_void_link(fresh), "nobody"),
         "seller's consignment": (packed.number, "seller A"),
         "seller's listing": (product.pk, "seller A"),
         "point's parcel": (Parcel.objects.get(consignment=packed).number, "operator P"),
         "point's order": (waiting.number, "operator P"),
         "point's collection": (collection.pk, "operator P"),
+        "photo of a collection": (photo.pk, "operator P"),
+        "point's cash-up": (counted.pk, "operator P"),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),

@@ -1,14 +1,12 @@
 """Photos as proof: kept through a refused form, bound to one matter, seen by nobody else, forgotten if never sent."""
 
 import datetime as dt
-from io import BytesIO
 
 import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
-from PIL import Image
 
 from core import clock
 from marketplace.evidence import queries
@@ -16,17 +14,10 @@ from marketplace.evidence.fields import PhotosField
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
 from marketplace.evidence.services.photos import UnableToBind
+from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
 
 pytestmark = pytest.mark.django_db
-
-
-def jpeg(side: int = 300) -> SimpleUploadedFile:
-    out = BytesIO()
-    exif = Image.Exif()
-    exif[0x010E] = "secret place"
-    Image.new("RGB", (side, side), "tomato").save(out, "JPEG", exif=exif)
-    return SimpleUploadedFile("家门口.jpg", out.getvalue(), "image/jpeg")
 
 
 class ProofForm(forms.Form):
@@ -91,9 +82,7 @@ def test_whoever_took_it_sees_it_until_it_is_sent(client, monkeypatch):
     assert answer.status_code == 200
     assert answer["Content-Type"] == "image/webp"
     assert "no-store" in answer["Cache-Control"]
-    assert answer.getvalue()[:4] == b"RIFF"
-    for file in answer._resource_closers:
-        file()
+    assert answer.content[:4] == b"RIFF"
     monkeypatch.setattr(clock, "now", lambda: MONDAY + photos.UNBOUND_FOR)
     assert client.get(address).status_code == 404
 

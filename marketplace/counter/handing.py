@@ -1,0 +1,225 @@
+"""Handing an order over, line by line; its receipt, and the photos of what was rejected."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import clock, phones
+from core.names import masked
+from logistics.models import Collection
+from logistics.services import collections
+from logistics.states import CollectionProof, ParcelState
+from marketplace import stepping_up
+from marketplace.counter import queries
+from marketplace.counter.forms import CollectorForm, HandOverForm, LineForm
+from marketplace.counter.services import handover, proving
+from marketplace.counter.states import Reason
+from marketplace.counter.views import QR, QR_LASTS, console_context
+from marketplace.evidence import queries as evidence
+from marketplace.evidence.models import Photo
+from marketplace.evidence.views import shown as photo_shown
+from marketplace.order.models import Order
+from marketplace.order.states import PaymentMethod
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """Hand an order over, line by line."""
+    found = get_object_or_404(queries.orders_of(request.user).select_related("pickup_point"), number=number)
+    lines = queries.waiting_lines(found, point_id=found.pickup_point_id)
+    if not lines:
+        return _nothing_waits(request, found)
+    page = _HandOver(request, found, lines)
+    if request.method != "POST":
+        return page.shown()
+    return page.recalculated() if request.POST.get("do") == "recalculate" else page.handed_over()
+
+
+def _nothing_waits(request: HttpRequest, found: Order) -> HttpResponse:
+    """Show the first one's receipt where all was collected, else where the order is."""
+    last = queries.last_collection(found, point_id=found.pickup_point_id)
+    if last is not None:
+        return _to_receipt(last, nonce=request.POST.get("nonce", ""))
+    context = console_context(request, at_point=found.pickup_point)
+    context |= {
+        "order": found,
+        "name": masked(found.contact_name),
+        "consignments": found.consignments.prefetch_related("lines__order_line", "parcels").order_by("pk"),
+        "coming": queries.COMING,
+    }
+    return render(request, "counter/nothing_waits.html", context, status=200 if request.method != "POST" else 422)
+
+
+def _to_receipt(collection: Collection, *, nonce: str) -> HttpResponse:
+    """Go to a receipt; whoever did not hand it over with this very act is told not to hand it over again."""
+    again = "" if collection.nonce == nonce else "?again=1"
+    return redirect(f"{reverse('counter:receipt', args=[collection.pk])}{again}")
+
+
+class _HandOver:
+    """The page on which an order's waiting lines are decided on: its forms, its amount, its answers."""
+
+    def __init__(self, request: HttpRequest, found: Order, lines: list):
+        data = request.POST if request.method == "POST" else None
+        self.request, self.order, self.lines = request, found, lines
+        self.qr = _read_qr(request, found)
+        self.asks_step_up = False
+        self.form = HandOverForm(data, proven=bool(self.qr))
+        self.collector_form = CollectorForm(data, prefix="collector")
+        self.seen = {int(pk) for pk in data.getlist("line") if pk.isdigit()} if data else {line.pk for line in lines}
+        files = request.FILES if data else None
+        self.line_forms = [
+            LineForm(*((data, files) if line.pk in self.seen else (None, None)), line=line) for line in lines
+        ]
+
+    def shown(self, *, status: int = 200) -> HttpResponse:
+        """Show the lines with what is to be paid for them as they stand."""
+        parcels = [
+            parcel
+            for consignment in {line.consignment_id: line.consignment for line in self.lines}.values()
+            for parcel in consignment.parcels.all()
+            if parcel.state == ParcelState.AT_POINT
+        ]
+        context = console_context(self.request, at_point=self.order.pickup_point)
+        context |= {
+            "order": self.order,
+            "name": masked(self.order.contact_name),
+            "form": self.form,
+            "line_forms": self.line_forms,
+            "collector_form": self.collector_form,
+            "by_other": any(self.collector_form[name].value() for name in ("name", "phone")),
+            "is_wrong": any(self._wrong()),
+            "due": self._due(),
+            "pays_here": self.order.payment_method == PaymentMethod.AT_POINT,
+            "proven": bool(self.qr),
+            "step_up": stepping_up.address(self.request.path) if self.asks_step_up else "",
+            "shelves": sorted({parcel.shelf for parcel in parcels}),
+            "parcels": len(parcels),
+            "still_coming": self.order.consignments.filter(state__in=queries.LIVE).count(),
+        }
+        return render(self.request, "counter/order.html", context, status=status)
+
+    def recalculated(self) -> HttpResponse:
+        """Show the amount for what was chosen; nothing is handed over."""
+        self.form.errors.clear()  # the code is asked for when the goods are handed over
+        for form in self.line_forms:
+            form.asks_photo = False  # it is asked for when the goods are handed over
+        checked = [form.is_valid() for form in self.line_forms if form.is_bound]
+        return self.shown(status=200 if all(checked) else 422)
+
+    def handed_over(self) -> HttpResponse:
+        """Hand over what was chosen, or say what stands in the way."""
+        unseen = self.seen != {line.pk for line in self.lines}
+        checked = [form.is_valid() for form in (self.form, self.collector_form, *self.line_forms) if form.is_bound]
+        valid = all(checked)
+        if valid and not unseen and self._due().total_fen != self.form.cleaned_data["shown_fen"]:
+            self.form.add_error(None, _("The amount has changed. Please look at it, then hand over."))
+            valid = False
+        if not valid:
+            return self.shown(status=422)
+        proof, code = self._proof()
+        nonce = self.form.cleaned_data["nonce"]
+        try:
+            collection = handover.hand_over(
+                self.order,
+                point=self.order.pickup_point,
+                outcomes=self._outcomes(),
+                seen=frozenset(self.seen),
+                proof=proof,
+                code=code,
+                nonce=nonce,
+                by=self.request.user,
+                at=clock.now(),
+                stepped_up=stepping_up.is_fresh(self.request),
+                collector=self.collector_form.collector(),
+                paid_by=self.form.cleaned_data["paid_by"],
+                photos={form.line.pk: form.proofs() for form in self.line_forms if form.is_bound},
+            )
+        except collections.AlreadyCollected as refusal:
+            return _to_receipt(refusal.collection, nonce=nonce)
+        except proving.UnableToProve as refusal:
+            self.asks_step_up = isinstance(refusal, proving.StepUpNeeded)
+            self._ask_for_code(str(refusal))
+        except collections.UnableToCollect as refusal:
+            self.form.add_error(None, str(refusal))
+        else:
+            self.request.session.pop(QR, None)
+            return redirect("counter:receipt", pk=collection.pk)
+        return self.shown(status=422)
+
+    def _proof(self) -> tuple[CollectionProof, str]:
+        return (CollectionProof.QR, self.qr) if self.qr else self.form.proof()
+
+    def _ask_for_code(self, why: str) -> None:
+        """Forget a QR that has become void, and say above the field why the proof does not hold."""
+        self.request.session.pop(QR, None)
+        self.qr = ""
+        self.form.add_error("code", why)
+
+    def _wrong(self) -> Iterator[bool]:
+        yield any(name != NON_FIELD_ERRORS for name in self.form.errors)
+        yield bool(self.collector_form.errors)
+        yield from (bool(form.errors) for form in self.line_forms)
+
+    def _outcomes(self) -> dict:
+        return {form.line.pk: form.outcome() for form in self.line_forms if form.is_bound}
+
+    def _due(self) -> handover.Due:
+        return handover.due(self.order, point_id=self.order.pickup_point_id, outcomes=self._outcomes())
+
+
+@require_safe
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was handed over, when, by whom, for how much cash."""
+    mine = queries.collections_of(request.user).select_related("order", "operator", "point")
+    found = get_object_or_404(mine, pk=pk)
+    words = dict(Reason.choices)
+    lines = [
+        {"line": line, "title": line.consignment_line.order_line.title, "reason": words.get(line.reason, line.reason)}
+        for line in found.lines.select_related("consignment_line__order_line").order_by("pk")
+    ]
+    context = console_context(request, at_point=found.point)
+    proofs = evidence.of(handover.matter_of(each["line"].pk) for each in lines)
+    for each in lines:
+        each["photos"] = proofs[handover.matter_of(each["line"].pk)]
+    context |= {
+        "collection": found,
+        "name": masked(found.order.contact_name),
+        "collector": _collector(found),
+        "lines": lines,
+        "again": "again" in request.GET,
+        "pays_here": found.order.payment_method == PaymentMethod.AT_POINT,
+        "number": f"T-{clock.day_of(found.occurred_at):%m%d}-{found.pk:04d}",
+    }
+    return render(request, "counter/receipt.html", context)
+
+
+def _collector(collection: Collection) -> dict[str, str] | None:
+    """Return who collected for the buyer, as an operator may see it."""
+    if not collection.collector_name:
+        return None
+    return {"name": masked(collection.collector_name), "phone": phones.masked(collection.collector_phone)}
+
+
+@require_safe
+def photo(request: HttpRequest, pk: int, photo: int) -> HttpResponse:
+    """A photo of goods that were rejected at an own point."""
+    found = get_object_or_404(queries.collections_of(request.user), pk=pk)
+    matters = [handover.matter_of(line) for line in found.lines.values_list("pk", flat=True)]
+    return photo_shown(get_object_or_404(Photo, pk=photo, matter__in=matters))
+
+
+def _read_qr(request: HttpRequest, found: Order) -> str:
+    """Return the QR that this person read for the order just now, or nothing."""
+    read = request.session.get(QR)
+    if not read or read["order"] != found.number or dt.datetime.fromisoformat(read["at"]) < clock.now() - QR_LASTS:
+        return ""
+    return read["text"]
