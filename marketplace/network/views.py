@@ -198,12 +198,18 @@ def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanF
 def _ask_whether_it_is_here(request: HttpRequest, found: Departure) -> None:
     """Say so where a parcel was taken off a vehicle that cannot be at its end yet."""
     found.refresh_from_db(fields=["state", "departed_at"])
-    if found.state in {DepartureState.SCHEDULED, DepartureState.DEPARTED}:
-        earliest = f"{timezone.localtime(departures.earliest_end(found)):%H:%M}"
-        words = _(
+    asked = {
+        DepartureState.DEPARTED: _(
             "By its times this vehicle cannot be here before %(time)s, so its trip goes on. If it is here, note that."
-        )
-        messages.warning(request, words % {"time": earliest})
+        ),
+        DepartureState.SCHEDULED: _(
+            "Nobody has noted that this vehicle left, and by its times it cannot be here before %(time)s: "
+            "its trip goes on."
+        ),
+    }
+    if found.state in asked:
+        earliest = f"{timezone.localtime(departures.earliest_end(found)):%H:%M}"
+        messages.warning(request, asked[found.state] % {"time": earliest})
 
 
 def _context(hubs: list[Hub]) -> dict:

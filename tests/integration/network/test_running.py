@@ -124,19 +124,38 @@ def test_a_lane_shows_nothing_as_missing_and_no_close_before_it_came(made, worke
     assert "清点完毕，差 1 件" in page(other, lane)
 
 
-def test_a_worker_who_unloads_too_early_is_asked_whether_the_vehicle_is_here(driver, worker, collecting, parcel, time):
+def unloaded(person, departure: Departure, parcel: Parcel) -> str:
+    """Unload a parcel; return the page that follows, with what it says."""
+    url = reverse("network:departure", args=[departure.pk])
+    said = {"number": parcel.number, "nonce": "n2", "do": "UNLOADED"}
+    return client_of(person).post(url, said, follow=True).content.decode()
+
+
+def test_a_worker_who_unloads_too_early_is_asked_whether_the_vehicle_is_here(driver, worker, collecting, parcel):
     scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
     run(driver, collecting, "depart")
 
-    asked = client_of(worker).post(
-        reverse("network:departure", args=[collecting.pk]),
-        {"number": parcel.number, "nonce": "n2", "do": "UNLOADED"},
-        follow=True,
-    )
+    assert "按时刻这趟车 15:00 以前到不了" in unloaded(worker, collecting, parcel)
 
-    assert "按时刻这趟车 15:00 以前到不了" in asked.content.decode()
     assert (state_of(parcel), state(collecting)) == (ParcelState.AT_HUB, DepartureState.DEPARTED)
     run(worker, collecting, "arrive")
+    assert state(collecting) == DepartureState.ARRIVED
+
+
+def test_a_worker_who_unloads_too_early_is_told_that_nobody_saw_it_leave(driver, worker, collecting, parcel):
+    scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
+
+    assert "还没人记下这趟车发车，按时刻它 15:00 以前到不了" in unloaded(worker, collecting, parcel)
+
+    assert state(collecting) == DepartureState.SCHEDULED
+
+
+def test_a_worker_who_unloads_in_time_is_asked_nothing(driver, worker, collecting, parcel, time):
+    scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
+    time.at = collecting.arrives_at
+
+    assert "以前到不了" not in unloaded(worker, collecting, parcel)
+
     assert state(collecting) == DepartureState.ARRIVED
 
 
