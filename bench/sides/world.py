@@ -263,6 +263,7 @@ class World:
                         promised_at=promise.handed_over_at,
                         expected_at=promise.handed_over_at,
                         created_at=self.now,
+                        waiting_since=self.now,
                         ready_from=promises.ready_from(self.now),
                     )
                     for request, promise in zip(asked, found, strict=True)
