@@ -33,6 +33,11 @@ def place(longitude: float, latitude: float) -> tuple[float, float]:
     return round(x, 1), round((NORTH - latitude) * _SCALE, 1)
 
 
+def degrees() -> tuple[float, float]:
+    """Return how many degrees of longitude and of latitude a user unit is."""
+    return 1 / (math.cos(math.radians(MIDDLE_LATITUDE)) * _SCALE), 1 / _SCALE
+
+
 @cache
 def prefectures() -> tuple[Shape, ...]:
     """Return the fourteen prefectures."""

@@ -30,6 +30,10 @@ class HubQuerySet(models.QuerySet):
         """Keep the hubs at which the user works now."""
         return self.filter(workers__user=user, workers__until=None)
 
+    def standing(self, day: dt.date) -> "HubQuerySet":
+        """Leave out the hubs that have ended by a day."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=day))
+
     def within(self, *divisions: str) -> "HubQuerySet":
         """Keep the hubs at or below some divisions."""
         return self.filter(_within("division__code", divisions))
@@ -52,14 +56,16 @@ class Hub(models.Model):
     division = models.ForeignKey("villages.Division", models.PROTECT, related_name="hubs")
     longitude = models.DecimalField(max_digits=9, decimal_places=6)
     latitude = models.DecimalField(max_digits=9, decimal_places=6)
+    address = models.CharField(max_length=120, blank=True, default="")
     closed_from = models.DateField(null=True)
     reopens_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True, help_text=_("The first day on which it is a hub no more"))
 
     objects = HubQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["division", "kind"], name="hub_once"),
+            models.UniqueConstraint(fields=["division", "name"], name="hub_name_once"),
             known("kind", HubKind, name="hub_kind_known"),
             models.CheckConstraint(
                 condition=Q(reopens_on=None) | Q(reopens_on__gt=F("closed_from")), name="hub_reopens_after_closing"
@@ -70,6 +76,8 @@ class Hub(models.Model):
         return self.name
 
     def is_open_on(self, day: dt.date) -> bool:
+        if self.ended_on is not None and day >= self.ended_on:
+            return False
         if self.closed_from is None or day < self.closed_from:
             return True
         return self.reopens_on is not None and day >= self.reopens_on

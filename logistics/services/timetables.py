@@ -190,6 +190,9 @@ class _World:
                 found.append(Problem(name, _("There is no such hub.")))
             elif before[name] != hub:
                 found.append(Problem(name, _("The hubs of a line do not change: end it and add another.")))
+            elif hub.ended_on is not None and not (line and line.valid_to and line.valid_to <= hub.ended_on):
+                text = _("%(hub)s is a hub no more from %(day)s.") % {"hub": hub.name, "day": hub.ended_on}
+                found.append(Problem(name, text))
         if is_permitted and not found and not self._may_change(list(hubs.values()), is_lane=is_lane):
             found.append(Problem("origin" if is_lane else "hub", _("This is not in the division that you plan.")))
         found += draft.problems()

@@ -24,7 +24,6 @@ from logistics.services.hubs import FURTHEST_DAYS, UnableToChangeHub
 from logistics.services.openings import Effect
 from logistics.states import Direction
 
-MOST_MINUTES = 240
 RECHECKED = dt.timedelta(days=2)  # how long after a change connections are looked at once more
 _BATCH = 2000
 
@@ -53,9 +52,7 @@ def change(hub: Hub, *, minutes: int, from_date: dt.date, by, at: dt.datetime) -
     :raises UnableToChangeHub: for what makes no sense, changes nothing, or is outside the planner's division.
     """
     hubs.permit(hub, by=by)
-    if not 0 <= minutes <= MOST_MINUTES:
-        words = _("Please give a whole number from %(least)d to %(most)d.") % {"least": 0, "most": MOST_MINUTES}
-        raise UnableToChangeHub(words, field="minutes")
+    hubs.refuse_minutes(minutes, field="minutes")
     today = day_of(at)
     if not today < from_date <= today + dt.timedelta(days=FURTHEST_DAYS):
         text = _("A change applies from tomorrow at the earliest and within two years.")

@@ -48,7 +48,8 @@ class Scope:
     @cached_property
     def hub_of_county(self) -> dict[str, Hub]:
         """County or zone → the hub that serves it."""
-        found = {hub.division_id: hub for hub in self.hubs if hub.kind == HubKind.COUNTY}
+        # Of several in one county the first stands for it.
+        found = {hub.division_id: hub for hub in reversed(self.hubs) if hub.kind == HubKind.COUNTY}
         return found | {zone: found[host] for zone, host in self.hosted.items()}
 
     def at_hubs(self, *columns: str) -> Q:

@@ -59,7 +59,8 @@ def add_lane(request: HttpRequest) -> HttpResponse:
     if not timetables.plans_lanes(timetables.divisions_of(request.user)):
         raise Http404("this planner plans no lanes")
     initial = {"from_date": tomorrow(clock.today()), "cutoff_minutes": 30, "weekdays": list("1234567")}
-    form = LaneForm(request.POST or None, initial=initial, hubs=Hub.objects.order_by("code"))
+    hubs_ = Hub.objects.standing(tomorrow(clock.today())).order_by("code")
+    form = LaneForm(request.POST or None, initial=initial, hubs=hubs_)
     return _lane(request, form, row=None)
 
 

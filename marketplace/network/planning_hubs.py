@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from logistics.models import Hub, HubTransfer, HubWorker
-from logistics.services import hubs, transfers
+from logistics.services import hubs, timetables, transfers
 from logistics.services.hubs import HubDetails, UnableToChangeHub
-from marketplace.network.hub_forms import HubForm, TransferForm, WorkerForm
+from marketplace.network import hub_places
+from marketplace.network.hub_forms import EndForm, HubForm, NewHubForm, TransferForm, WorkerForm
 from marketplace.network.planning import context_of
 from marketplace.network.planning_changes import CONFIRM, FORM, confirm_page, tell
 from marketplace.network.planning_forms import tomorrow
@@ -36,6 +37,65 @@ def hub(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, found, form=form)
     answer = _changed(request, found, form, action) if form.is_valid() else None
     return answer or _page(request, found, form=form, status=422)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    """Add a hub to a prefecture or a county of the own division."""
+    form = NewHubForm(request.POST or None, divisions=hubs.divisions_for(request.user))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                made = hubs.add(
+                    data["division"],
+                    details=form.details(),
+                    transfer_minutes=data["transfer_minutes"],
+                    by=request.user,
+                    at=clock.now(),
+                )
+            except UnableToChangeHub as refusal:
+                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            else:
+                words = _("Added: %(name)s. Now plan lanes and rounds for it.")
+                messages.success(request, words % {"name": made.name})
+                return redirect("network:planning-hub", made.code)
+    own = timetables.divisions_of(request.user)
+    context = context_of(request) | {"form": form, "map": hub_places.around(own[0], form)}
+    return render(request, "network/planning/add_hub.html", context, status=status)
+
+
+@require_POST
+def end(request: HttpRequest, code: str) -> HttpResponse:
+    """Let a hub of the own division be none from a day on."""
+    found = _own(request, code)
+    form = EndForm(request.POST)
+    if form.is_valid():
+        day = form.cleaned_data["from_date"]
+        try:
+            hubs.end(found, from_date=day, by=request.user, at=clock.now())
+        except UnableToChangeHub as refusal:
+            form.add_error("from_date", str(refusal))
+        else:
+            messages.success(request, _("It is a hub no more from %(day)s.") % {"day": day})
+            return redirect("network:planning-hub", code)
+    return _page(request, found, ending=form, status=422)
+
+
+@require_POST
+def keep(request: HttpRequest, code: str) -> HttpResponse:
+    """Take back that a hub of the own division ends."""
+    found = _own(request, code)
+    try:
+        hubs.keep(found, by=request.user, at=clock.now())
+    except UnableToChangeHub as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("It does not end."))
+    return redirect("network:planning-hub", code)
 
 
 @never_cache
@@ -95,13 +155,18 @@ def _page(
     form: HubForm | None = None,
     worker: WorkerForm | None = None,
     transfer: TransferForm | None = None,
+    ending: EndForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     today = clock.today()
     coming = transfers.coming(found, after=today)
+    form = form or _hub_form(found)
     context = context_of(request) | {
         "hub": found,
-        "form": form or _hub_form(found),
+        "form": form,
+        "map": hub_places.around(found.division_id, form),
+        "today": today,
+        "ending": ending or EndForm(),
         "worker": worker or WorkerForm(),
         "transfer": transfer or TransferForm(initial={"from_date": tomorrow(today)}),
         "needs": transfers.minutes_of(found, today),

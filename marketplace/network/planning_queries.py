@@ -79,7 +79,7 @@ def overview(place: str, *, chosen: Hub | None, day: dt.date) -> Overview:
 
     :param place: the province or a prefecture; its hubs are listed.
     """
-    hubs = list(Hub.objects.select_related("division").order_by("code"))
+    hubs = list(Hub.objects.standing(day).select_related("division").order_by("code"))
     pairs = Counter(Lane.objects.valid_on(day).values_list("origin_id", "destination_id"))
     rounds_of = dict(Round.objects.valid_on(day).values_list("hub").annotate(n=Count("pk")).order_by())
     lanes_of: Counter = Counter()

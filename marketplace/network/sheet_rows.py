@@ -106,7 +106,8 @@ class _Reader:
         self.wrong: set[str] = set()
         self.stops_of: dict[str, _Stops] = {}
         hubs = list(Hub.objects.all())
-        self.hubs = {hub.code: hub.pk for hub in hubs} | {hub.name: hub.pk for hub in hubs}
+        names = Counter(hub.name for hub in hubs)
+        self.hubs = {hub.name: hub.pk for hub in hubs if names[hub.name] == 1} | {hub.code: hub.pk for hub in hubs}
         codes = {cells["code"] for table in by_kind.values() for _row, cells in table.rows}
         self.lanes = {row.code: row for row in Lane.objects.valid_on(from_date).filter(code__in=codes)}
         rounds = with_stops(Round.objects.valid_on(from_date).filter(code__in=codes))

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from core import clock
 from logistics import drafts
-from logistics.models import Closure, Departure, HubTransfer, HubWorker, Lane, Round
+from logistics.models import Closure, Departure, Hub, HubTransfer, HubWorker, Lane, Round
 from logistics.services import timetables
 from tests.factories import logistics, shop, villages
 from tests.factories.logistics import MONDAY
@@ -296,6 +296,49 @@ def test_a_hub_is_changed_and_people_scan_there(network, client):
     worker.refresh_from_db()
     assert worker.until == MONDAY
     assert client.post(url, {"action": "release", "worker": "x"}).status_code == 404
+
+
+def test_a_hub_is_added_in_the_own_division_and_ended_when_nothing_uses_it(network, client):
+    villages.division("430725000000", name="桃源县", level="COUNTY", longitude="111.488900", latitude="28.902900")
+    villages.division("430100000000", name="长沙市", level="PREFECTURE")
+    url = reverse("network:planning-hub-add")
+    data = {"division": "430725000000", "name": "桃源分拨中心", "transfer_minutes": "15"}
+
+    text = page(client, "planning-hub-add")
+    assert "桃源县" in text
+    assert "长沙市" not in text.partition("<select")[2].partition("</select>")[0]
+    for wrong in (
+        {"division": ""},
+        {"division": "430100000000"},
+        {"longitude": "111"},
+        {"longitude": "80", "latitude": "1"},
+    ):
+        assert client.post(url, data | wrong).status_code == 422
+    assert not Hub.objects.filter(name="桃源分拨中心").exists()
+    client.post(url, data)
+
+    made = Hub.objects.get(name="桃源分拨中心")
+    assert (made.code, float(made.longitude), float(made.latitude)) == ("H430725", 111.4889, 28.9029)
+    text = page(client, "planning-hub", made.code)
+    assert "15 分钟" in text
+    assert "请为它安排干线和班线" in text
+
+    end, keep = (reverse(f"network:planning-hub-{name}", args=[made.code]) for name in ("end", "keep"))
+    assert client.post(end, {"from_date": "bald"}).status_code == 422
+    client.post(end, {"from_date": "2026-03-04"})
+    assert "从 2026-03-04 起撤销" in page(client, "planning-hub", made.code)
+    client.post(keep)
+    made.refresh_from_db()
+    assert made.ended_on is None
+
+
+def test_a_hub_in_use_says_which_lines_use_it(network, client, round_):
+    url = reverse("network:planning-hub-end", args=[network.county.code])
+
+    response = client.post(url, {"from_date": "2026-03-04"})
+
+    assert response.status_code == 422
+    assert "那天还有线路在用它" in response.content.decode()
 
 
 def test_what_goods_need_at_a_hub_changes_from_a_day_on_and_is_taken_back(network, client):
