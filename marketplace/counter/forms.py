@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from logistics import pickup_qr
+from logistics import label_qr, pickup_qr
 from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
 from logistics.states import CollectionProof, CounterPayment
@@ -44,13 +44,19 @@ class ParcelForm(PlainForm):
 
     number = forms.CharField(
         label=_("Parcel number, or its last 6 digits"),
-        max_length=40,
+        max_length=200,  # as a label's QR is long
         widget=forms.TextInput(attrs=DIGITS | {"enterkeyhint": "next"}),
         error_messages={"required": _("Please type the number of the parcel, or scan its label.")},
     )
 
     def clean_number(self) -> str:
-        digits = "".join(character for character in self.cleaned_data["number"] if not character.isspace())
+        text = self.cleaned_data["number"]
+        if label_qr.is_one(text):
+            try:
+                return label_qr.read(text)
+            except label_qr.UnableToReadLabel as error:
+                raise forms.ValidationError(_("This is not a label of ours.")) from error
+        digits = "".join(character for character in text if not character.isspace())
         if not digits.isascii() or not digits.isdigit() or len(digits) < 6:
             raise forms.ValidationError(_("A parcel number has 13 digits; the last 6 of them are enough."))
         return digits

@@ -6,6 +6,25 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
+class WrongPointLookup(models.Model):
+    """Somebody showed at a point what is kept at another, and was told where; counted, so that it is no way to search.
+
+    :param shown: what was scanned: the buyer's QR of an order, or the label of a parcel.
+    """
+
+    point = models.ForeignKey("villages.PickupPoint", models.CASCADE, related_name="+")
+    operator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    device = models.ForeignKey("villages.Device", models.SET_NULL, null=True, related_name="+")
+    shown = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["operator", "at"], name="wrong_point_operator_at")]
+
+    def __str__(self) -> str:
+        return f"{self.shown} at {self.point_id} {self.at}"
+
+
 class CashUp(models.Model):
     """An operator counted the cash of a stretch of hand-overs (日结); the owner of the point signs it off.
 

@@ -19,6 +19,8 @@ from logistics.states import PARCEL_MOVES, ParcelState
 from marketplace import wording
 from marketplace.counter import finding, queries
 from marketplace.counter.forms import ParcelForm, SearchForm, ShelfForm
+from marketplace.counter.services import wrong_points
+from villages import queries as villages
 from villages.models import PickupPoint
 
 PAGE_SIZE = 50
@@ -68,8 +70,15 @@ def receive(request: HttpRequest) -> HttpResponse:
             parcel = queries.parcel_at(point, number=form.cleaned_data["number"])
             if parcel is not None:
                 return redirect("counter:receive-parcel", number=parcel.number)
-            form.add_error("number", _("No such parcel comes to this point."))
             status = 404
+            try:
+                finding.see_label(form.data["number"], point=point)
+                form.add_error("number", _("No such parcel comes to this point."))
+            except finding.Elsewhere as found:
+                try:
+                    return _elsewhere(request, found)
+                except wrong_points.UnableToLookUp as refusal:
+                    form.add_error("number", str(refusal))
     expected = list(queries.expected_parcels(point, at=at)[: EXPECTED_SHOWN + 1])
     context |= {
         "form": form,
@@ -154,6 +163,12 @@ def find(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 return _found(request, finding.find(form.cleaned_data["q"], point=point))
+            except finding.Elsewhere as found:
+                try:
+                    return _elsewhere(request, found)
+                except wrong_points.UnableToLookUp as refusal:
+                    form.add_error("q", str(refusal))
+                    status = 429
             except finding.UnableToRead as refusal:
                 form.add_error("q", str(refusal))
             except finding.NotHere as refusal:
@@ -163,6 +178,20 @@ def find(request: HttpRequest) -> HttpResponse:
     rows = queries.waiting(point, tail=tail) if len(tail) == queries.TAIL_DIGITS and tail.isdigit() else []
     context |= {"form": form, "tail": tail if rows else "", "rows": rows}
     return render(request, "counter/find.html", context, status=status)
+
+
+def _elsewhere(request: HttpRequest, found: finding.Elsewhere) -> HttpResponse:
+    """Say where something is kept that was scanned here; an own point is gone to instead."""
+    context = console_context(request)
+    if any(each.pk == found.point.pk for each in context["points"]):
+        request.session[POINT] = found.point.pk
+        messages.info(request, _("This is kept at your other point: %(name)s.") % {"name": found.point.name})
+        return redirect("counter:find")
+    at = clock.now()
+    wrong_points.note(point=context["point"], shown=found.shown, by=request.user, at=at)
+    hours = villages.today_hours(villages.hours_of([found.point.pk])[found.point.pk], at)
+    context |= {"right": found.point, "hours": hours}
+    return render(request, "counter/elsewhere.html", context)
 
 
 def _found(request: HttpRequest, found: finding.Found) -> HttpResponse:

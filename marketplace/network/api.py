@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from core import clock
+from logistics import label_qr
 from logistics.services import readings
 from logistics.services.readings import Answer, Reading
 from logistics.services.steps import Sensed
@@ -29,6 +30,7 @@ from marketplace.plain_words import PlainForm
 MOST = 500
 EPC = re.compile(r"3[01][0-9A-F]{22}")  # headers of SGTIN-96 and SSCC-96, GS1 EPC Tag Data Standard
 AHEAD = dt.timedelta(minutes=5)  # that a device's clock may be ahead of ours
+LABEL = re.compile(r"[0-9]{13}")
 WHICH = gettext_lazy("Please send the label or the RFID tag.")
 
 
@@ -78,13 +80,24 @@ class DeviceReadingForm(SentForm):
             ("required", "invalid_choice"), gettext_lazy("Please say what was read: loaded, unloaded or surplus.")
         ),
     )
-    label = forms.RegexField(r"^\d{13}$", required=False, label="", error_messages={"invalid": WHICH})
+    label = forms.CharField(required=False, label="")
     epc = forms.CharField(required=False, label="")
     departure = forms.IntegerField(label=gettext_lazy("Departure"), required=False, min_value=1, max_value=2**62)
     hub = forms.IntegerField(label=gettext_lazy("Hub"), required=False, min_value=1, max_value=2**62)
     latitude = forms.DecimalField(label=gettext_lazy("Latitude"), required=False, min_value=-90, max_value=90)
     longitude = forms.DecimalField(label=gettext_lazy("Longitude"), required=False, min_value=-180, max_value=180)
     temperature_c = forms.DecimalField(label=gettext_lazy("Temperature"), required=False, min_value=-90, max_value=90)
+
+    def clean_label(self) -> str:
+        text = self.cleaned_data["label"]
+        if label_qr.is_one(text):
+            try:
+                return label_qr.read(text)
+            except label_qr.UnableToReadLabel as error:
+                raise forms.ValidationError(WHICH) from error
+        if text and not LABEL.fullmatch(text):
+            raise forms.ValidationError(WHICH)
+        return text
 
     def clean_epc(self) -> str:
         epc = self.cleaned_data["epc"].upper()

@@ -43,7 +43,7 @@ def _label(sheet: Canvas, label: Label) -> None:
     sheet.drawString(EDGE, HEIGHT - 24.5 * mm, fitted(label.place, size=8.5, width=text))
     sheet.drawString(EDGE, HEIGHT - 29 * mm, f"{_('Phone ends in')} {label.phone_tail}")
     draw_code128(sheet, label.parcel.number, x=EDGE, y=19 * mm, width=text, height=20 * mm)
-    draw_qr(sheet, label.parcel.number, x=right - QR_SIDE, y=HEIGHT - 13 * mm - QR_SIDE, side=QR_SIDE)
+    draw_qr(sheet, label.qr, x=right - QR_SIDE, y=HEIGHT - 13 * mm - QR_SIDE, side=QR_SIDE)
 
     sheet.line(EDGE, 14 * mm, right, 14 * mm)
     sheet.setFont(DIGITS, 15)

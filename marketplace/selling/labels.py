@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import barcode
 from django.utils.safestring import SafeString, mark_safe
 
+from logistics import label_qr
 from logistics.models import Consignment, Parcel
 
 QUIET_ZONE = 10  # modules on each side, the least that the standard asks for
@@ -21,6 +22,7 @@ class Label:
     place: str
     phone_tail: str
     barcode: SafeString
+    qr: str
 
 
 def of(consignment: Consignment) -> list[Label]:
@@ -28,7 +30,15 @@ def of(consignment: Consignment) -> list[Label]:
     parcels = list(consignment.parcels.all())
     tail = consignment.order.contact_phone_tail
     return [
-        Label(parcel, len(parcels), consignment, consignment.point.address, tail, code128(parcel.number))
+        Label(
+            parcel,
+            len(parcels),
+            consignment,
+            consignment.point.address,
+            tail,
+            code128(parcel.number),
+            label_qr.text_of(parcel.number),
+        )
         for parcel in parcels
     ]
 

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logistics import pickup_qr
+from logistics import label_qr, pickup_qr, signing
 
 ORDER = "123456789012"
 ALPHANUMERIC = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
@@ -98,4 +98,14 @@ def test_the_public_key_proves_it_elsewhere():
     statement, _, signature = made().rpartition(".")
     raw = base64.b32decode(signature + "=" * (-len(signature) % 8))
 
-    Ed25519PublicKey.from_public_bytes(pickup_qr.public_keys()["T1"]).verify(raw, statement.encode())
+    Ed25519PublicKey.from_public_bytes(signing.public_keys()["T1"]).verify(raw, statement.encode())
+
+
+def test_a_label_proves_the_parcels_number_and_nothing_else_does():
+    text = label_qr.text_of("1234567890123")
+
+    assert label_qr.read(f"{text}\n") == "1234567890123"
+    assert set(text) <= ALPHANUMERIC
+    for wrong in ("1234567890123", text.replace("23.", "24."), text[:-1], made(), text.replace("XL1", "XP2")):
+        with pytest.raises(label_qr.UnableToReadLabel):
+            label_qr.read(wrong)

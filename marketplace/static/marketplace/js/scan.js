@@ -107,13 +107,13 @@ class Scanner {
   }
 }
 
-// A scanner that is plugged in types digits and Enter at whatever has the focus: that is to be the field.
+// A scanner that is plugged in types digits and capitals, then Enter, at whatever has the focus: that is to be the field.
 function keepAtHand(field) {
   field.focus({ preventScroll: true });
   field.select();
   document.addEventListener("keydown", (event) => {
     const elsewhere = document.activeElement?.closest("input, select, textarea, button, a, summary, dialog");
-    if (!elsewhere && /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (!elsewhere && /^[0-9A-Z]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       field.focus({ preventScroll: true });
       field.select();
     }
