@@ -23,12 +23,22 @@ def _current() -> MultiFernet:
     return _box(tuple(settings.FIELD_KEYS))
 
 
+def seal(value: str) -> str:
+    """Return text encrypted; empty text stays empty."""
+    return _current().encrypt(value.encode()).decode() if value else value
+
+
+def unseal(value: str) -> str:
+    """Return what was sealed; empty text stays empty."""
+    return _current().decrypt(value.encode()).decode() if value else value
+
+
 class SealedTextField(models.TextField):
     """Text that is encrypted in the database and plain in Python; empty text stays empty."""
 
     def get_prep_value(self, value):
         value = super().get_prep_value(value)
-        return _current().encrypt(value.encode()).decode() if value else value
+        return seal(value) if value else value
 
     def from_db_value(self, value, expression, connection):
-        return _current().decrypt(value.encode()).decode() if value else value
+        return unseal(value) if value else value

@@ -117,6 +117,28 @@ class RoundDraft(Draft):
         return found
 
 
+@dataclass(frozen=True)
+class Until:
+    """When a line ends: the first day without it, or None for until further notice."""
+
+    day: dt.date | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to become of a line of versions.
+
+    :param code: the line; empty for a new one. :param draft: what it is to be; None ends the line.
+    :param seen: the revision on which the change rests (``timetables.revision_of``); None where nobody looked before.
+    :param until: when it is to end; None leaves that as it is.
+    """
+
+    code: str
+    draft: LaneDraft | RoundDraft | None
+    seen: int | None = None
+    until: Until | None = None
+
+
 def of_lane(lane: Lane) -> LaneDraft:
     """Return a lane's version as a draft."""
     return LaneDraft(**_shared(lane), origin_id=lane.origin_id, destination_id=lane.destination_id)

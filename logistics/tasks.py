@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from core import clock
-from logistics.services import departures, rerouting, routing, transfers
+from logistics.services import departures, rerouting, routing, sheet_imports, transfers
 
 
 @shared_task
@@ -20,3 +20,9 @@ def open_departures() -> None:
     """Open the departures of the days ahead, and look at the connections of hubs that come to need another time."""
     departures.open_departures(at=clock.now())
     transfers.recheck(at=clock.now())
+
+
+@shared_task
+def clear_sheets() -> None:
+    """Delete the spreadsheets of timetables that are done with."""
+    sheet_imports.clear(at=clock.now())

@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "marketplace.settlement.tasks.check_invariants",
         "schedule": crontab(hour=3, minute=20),
     },
+    "clear-sheets": {"task": "logistics.tasks.clear_sheets", "schedule": crontab(hour=3, minute=50)},
 }
 
 # A sweep that waited longer than its own interval is dropped: the next one does the same work.

@@ -6,8 +6,8 @@ transaction: versions, stops, departures and events.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, count
 
 from django.db import transaction
@@ -19,30 +19,16 @@ from core.clock import day_of
 from core.events import NewEvent
 from core.models import EventStream
 from logistics import drafts
-from logistics.drafts import Draft, LaneDraft, Problem, RoundDraft
+from logistics.drafts import Change, LaneDraft, Problem, RoundDraft, Until
 from logistics.models import Hub, Lane, Planner, Round, RoundStop
 from logistics.services import openings
 from logistics.services.departures import TIMETABLES
 from logistics.services.openings import Effect
+from logistics.timetable_checks import STREAM, World, plans_lanes
 from villages import codes as divisions
-from villages.models import PickupPoint
-from villages.states import PointState
 
-STREAM = "timetable"
+PROVINCE = "430000000000"
 FURTHEST_DAYS = 730  # how far ahead a change may be planned
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is to become of a line of versions.
-
-    :param code: the line; empty for a new one. :param draft: what it is to be; None ends the line.
-    :param seen: the revision on which the change rests (``revision_of``); None where nobody looked before.
-    """
-
-    code: str
-    draft: LaneDraft | RoundDraft | None
-    seen: int | None = None
 
 
 class UnableToChangeTimetable(Exception):
@@ -59,11 +45,6 @@ class UnableToChangeTimetable(Exception):
 def divisions_of(user) -> list[str]:
     """Return the codes of the divisions that a person plans, the highest first."""
     return sorted(Planner.objects.now().filter(user=user).values_list("division_id", flat=True))
-
-
-def plans_lanes(codes: Collection[str]) -> list[str]:
-    """Return those of a planner's divisions in which lanes are planned: prefectures and the province."""
-    return [code for code in codes if divisions.level_of(code) in ("PROVINCE", "PREFECTURE")]
 
 
 def lanes_of(user):
@@ -103,12 +84,8 @@ def apply(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime)
     with transaction.atomic():
         locks.mutex(TIMETABLES)
         _refuse(problems(changes, from_date=from_date, by=by, at=at))
-        touched, told = [], []
-        for change in changes:
-            done = _end(change.code, from_date) if change.draft is None else _begin(change, from_date)
-            if done is not None:
-                touched.append(done.stream_id)
-                told.append(done)
+        told = [done for change in changes for done in _done(change, from_date)]
+        touched = list(dict.fromkeys(done.stream_id for done in told))
         effect = openings.realign(codes=touched, since=from_date, at=at, by=by, reason="timetable-changed")
         events.append(told, by=by, at=at)
     return replace(effect, codes=tuple(touched))
@@ -122,7 +99,8 @@ def _refuse(found: dict[int, list[Problem]]) -> None:
 def problems(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.datetime) -> dict[int, list[Problem]]:
     """Return all that is wrong, by the position of the change; a day that will not do stands with the first."""
     today = day_of(at)
-    world = _World(changes, from_date=from_date, by=by)
+    own = [PROVINCE] if isinstance(by, str) else divisions_of(by)
+    world = World(changes, from_date=from_date, own=own)
     found = {position: world.problems(change) for position, change in enumerate(changes)}
     if not today < from_date <= today + dt.timedelta(days=FURTHEST_DAYS):
         text = _("A change applies from tomorrow at the earliest and within two years.")
@@ -130,93 +108,18 @@ def problems(changes: Sequence[Change], *, from_date: dt.date, by, at: dt.dateti
     return {position: those for position, those in found.items() if those}
 
 
-class _World:
-    """What changes are checked against, read in a few queries however many they are."""
-
-    def __init__(self, changes: Sequence[Change], *, from_date: dt.date, by):
-        codes = {change.code for change in changes if change.code}
-        wanted = [change.draft for change in changes if change.draft is not None]
-        self.codes: dict[str, int] = {}
-        for change in changes:
-            if change.code:
-                self.codes[change.code] = self.codes.get(change.code, 0) + 1
-        self.from_date = from_date
-        self.lines: dict[str, Lane | Round] = {}
-        for model, related in ((Lane, ("origin", "destination")), (Round, ("hub",))):
-            rows = model.objects.that_run().filter(code__in=codes).select_related(*related)
-            self.lines |= {row.code: row for row in rows.order_by("valid_from")}
-        self.revisions = dict(
-            EventStream.objects.filter(stream=STREAM, stream_id__in=codes).values_list("stream_id", "version")
-        )
-        self.hubs = Hub.objects.in_bulk()
-        points = {call.point_id for draft in wanted if isinstance(draft, RoundDraft) for call in draft.calls}
-        self.points = PickupPoint.objects.in_bulk(points)
-        self.everywhere = isinstance(by, str)
-        self.own = ["430000000000"] if self.everywhere else divisions_of(by)
-
-    def problems(self, change: Change) -> list[Problem]:
-        """Return all that is wrong with a change, of the line first, then of what it is to be."""
-        line, draft = self.lines.get(change.code), change.draft
-        if line is not None and draft is not None and isinstance(line, Lane) is not isinstance(draft, LaneDraft):
-            line = None
-        found = self._of_line(change, line)
-        if draft is not None:
-            found += self._of_draft(draft, line, is_permitted=not found)
-        elif line is not None and line.valid_to is not None and line.valid_to <= self.from_date:
-            found.append(Problem("from_date", _("It has ended by then already.")))
-        return found
-
-    def _of_line(self, change: Change, line: Lane | Round | None) -> list[Problem]:
-        if line is None:
-            fresh = not change.code and change.draft is not None
-            return [] if fresh else [Problem("code", _("There is no lane or round with this code."))]
-        found = []
-        if self.codes[change.code] > 1:
-            found.append(Problem("code", _("This code stands here twice.")))
-        if not self._may_change(self._hubs_of_line(line), is_lane=isinstance(line, Lane)):
-            found.append(Problem("code", _("This is not in the division that you plan.")))
-        elif change.seen is not None and change.seen != self.revisions.get(change.code, 0):
-            found.append(Problem("", _("Somebody else has changed this meanwhile. Please look at it again.")))
-        return found
-
-    def _of_draft(self, draft: Draft, line: Lane | Round | None, *, is_permitted: bool) -> list[Problem]:
-        is_lane = isinstance(draft, LaneDraft)
-        keys = {"origin": draft.origin_id, "destination": draft.destination_id} if is_lane else {"hub": draft.hub_id}
-        hubs = {name: self.hubs.get(key) for name, key in keys.items()}
-        before = dict(zip(keys, self._hubs_of_line(line), strict=True)) if line is not None else hubs
-        found = []
-        for name, hub in hubs.items():
-            if hub is None:
-                found.append(Problem(name, _("There is no such hub.")))
-            elif before[name] != hub:
-                found.append(Problem(name, _("The hubs of a line do not change: end it and add another.")))
-            elif hub.ended_on is not None and not (line and line.valid_to and line.valid_to <= hub.ended_on):
-                text = _("%(hub)s is a hub no more from %(day)s.") % {"hub": hub.name, "day": hub.ended_on}
-                found.append(Problem(name, text))
-        if is_permitted and not found and not self._may_change(list(hubs.values()), is_lane=is_lane):
-            found.append(Problem("origin" if is_lane else "hub", _("This is not in the division that you plan.")))
-        found += draft.problems()
-        if not is_lane and hubs["hub"] is not None:
-            found += self._of_calls(draft)
-        return found
-
-    def _of_calls(self, draft: RoundDraft) -> list[Problem]:
-        found, prefecture = [], divisions.prefecture_of(self.hubs[draft.hub_id].division_id)
-        for number, call in enumerate(draft.calls):
-            point = self.points.get(call.point_id)
-            if point is None or point.state == PointState.CLOSED:
-                found.append(Problem("stops", _("This stop is no point that is open."), number))
-            elif not divisions.is_within(point.division_id, prefecture):
-                text = _("%(point)s lies in another prefecture.") % {"point": point.name}
-                found.append(Problem("stops", text, number))
-        return found
-
-    def _hubs_of_line(self, line: Lane | Round) -> list[Hub]:
-        return [line.origin, line.destination] if isinstance(line, Lane) else [line.hub]
-
-    def _may_change(self, hubs: Sequence[Hub], *, is_lane: bool) -> bool:
-        own = plans_lanes(self.own) if is_lane else self.own
-        return any(divisions.is_within(hub.division_id, code) for hub in hubs for code in own)
+def _done(change: Change, from_date: dt.date) -> Iterator[NewEvent]:
+    """Make a change; yield what is told of it."""
+    if change.draft is None or (change.until and change.until.day == from_date):
+        yield _end(change.code, from_date)
+        return
+    begun = _begin(change, from_date)
+    if begun is not None:
+        yield begun
+    if change.until is not None:
+        told = _let_end(begun.stream_id if begun else change.code, change.until)
+        if told is not None:
+            yield told
 
 
 def _begin(change: Change, from_date: dt.date) -> NewEvent | None:
@@ -251,6 +154,29 @@ def _begin(change: Change, from_date: dt.date) -> NewEvent | None:
             "after": _figures(draft),
         },
     )
+
+
+def end_of(model: type[Lane] | type[Round], codes: Collection[str]) -> dict[str, dt.date | None]:
+    """Return by line the first day without it, or None for until further notice."""
+    found: dict[str, dt.date | None] = {}
+    rows = model.objects.that_run().filter(code__in=codes).order_by("valid_from")
+    for code, valid_to in rows.values_list("code", "valid_to"):
+        found[code] = valid_to
+    return found
+
+
+def _let_end(code: str, until: Until) -> NewEvent | None:
+    """Let a line end on another day, or until further notice; None where it does so already."""
+    model = model_of(code)
+    before = end_of(model, [code])[code]
+    if before == until.day:
+        return None
+    if until.day is not None and (before is None or until.day < before):
+        return _end(code, until.day)
+    last = model.objects.filter(code=code).that_run().order_by("-valid_from").first()
+    model.objects.filter(pk=last.pk).update(valid_to=until.day)
+    days = {"before": {"until": before.isoformat()}, "after": {"until": until.day and until.day.isoformat()}}
+    return NewEvent(STREAM, code, "timetable.extended", {"from": before.isoformat()} | days)
 
 
 def _end(code: str, from_date: dt.date) -> NewEvent:

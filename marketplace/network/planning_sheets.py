@@ -1,5 +1,6 @@
 """Timetables out and in as spreadsheets: an import is checked whole, shown, and made when the person agrees."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from django import forms
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
+from core.sealed import seal, unseal
 from logistics.models import SheetImport
 from logistics.services import timetables
 from logistics.services.timetables import UnableToChangeTimetable
@@ -19,7 +21,7 @@ from marketplace.network import sheet_changes, sheets
 from marketplace.network.planning import context_of
 from marketplace.network.planning_changes import tell
 from marketplace.network.planning_forms import day_field, tomorrow
-from marketplace.network.sheet_rows import Reading
+from marketplace.network.sheet_readings import Reading
 from marketplace.network.sheets import Table, UnableToReadSheet
 from marketplace.plain_words import PlainForm
 
@@ -89,7 +91,7 @@ def _kept(request: HttpRequest, form: UploadForm) -> SheetImport | None:
         user=request.user,
         file_name=file.name[-120:],
         valid_from=day,
-        sheets={"tables": {table.kind: table.rows for table in tables}, "seen": seen},
+        sheets={"tables": _sealed(tables), "seen": seen},
         errors=[asdict(error) for error in reading.errors],
         uploaded_at=clock.now(),
     )
@@ -153,5 +155,15 @@ def returned(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+def _sealed(tables: list[Table]) -> dict[str, list]:
+    """Return tables as they are kept: people in them are sealed as they are everywhere."""
+    return {table.kind: [(row, _turned(cells, seal)) for row, cells in table.rows] for table in tables}
+
+
 def _tables(found: SheetImport) -> list[Table]:
-    return [Table(kind, [(row, cells) for row, cells in rows]) for kind, rows in found.sheets["tables"].items()]
+    kept = found.sheets["tables"].items()
+    return [Table(kind, [(row, _turned(cells, unseal)) for row, cells in rows]) for kind, rows in kept]
+
+
+def _turned(cells: dict[str, str], turn: Callable[[str], str]) -> dict[str, str]:
+    return {name: turn(text) if name == "driver" else text for name, text in cells.items()}

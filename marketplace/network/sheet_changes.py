@@ -9,11 +9,12 @@ from core.models import EventStream
 from core.storage_class import StorageClass
 from logistics import drafts
 from logistics.drafts import Draft, Problem
-from logistics.models import Hub
+from logistics.models import Hub, Lane, Round
 from logistics.services import timetables
 from logistics.services.timetables import UnableToChangeTimetable
-from marketplace.network import sheets
-from marketplace.network.sheet_rows import Reading, RowError, read, with_stops
+from marketplace.network import sheet_drivers, sheets
+from marketplace.network.sheet_readings import Reading, RowError
+from marketplace.network.sheet_rows import read, with_stops
 from marketplace.network.sheets import Table
 
 
@@ -28,15 +29,25 @@ def export(user, *, day: dt.date) -> list[Table]:
     """Return the lanes and rounds that a person plans, as they are on a day."""
     hubs = {hub.pk: f"{hub.code} {hub.name}" for hub in Hub.objects.all()}
     lanes, rounds, stops = Table("LANES"), Table("ROUNDS"), Table("STOPS")
-    for lane in timetables.lanes_of(user).valid_on(day).order_by("code"):
+    own = list(timetables.lanes_of(user).valid_on(day).order_by("code"))
+    until = timetables.end_of(Lane, [lane.code for lane in own])
+    for lane in own:
         ends = {"origin": hubs[lane.origin_id], "destination": hubs[lane.destination_id]}
-        _append(lanes, {"code": lane.code} | ends | _cells(drafts.of(lane)))
-    for each in with_stops(timetables.rounds_of(user).valid_on(day).order_by("code")):
-        _append(rounds, {"code": each.code, "hub": hubs[each.hub_id], "name": each.name} | _cells(drafts.of(each)))
+        _append(lanes, {"code": lane.code} | ends | _cells(drafts.of(lane)) | _last_day(until[lane.code]))
+    own = list(with_stops(timetables.rounds_of(user).valid_on(day).select_related("driver").order_by("code")))
+    until = timetables.end_of(Round, [each.code for each in own])
+    for each in own:
+        cells = {"code": each.code, "hub": hubs[each.hub_id], "name": each.name} | _cells(drafts.of(each))
+        cells["driver"] = sheet_drivers.said(each.driver) if each.driver else ""
+        _append(rounds, cells | _last_day(until[each.code]))
         for stop in each.stops.all():
             point = f"{stop.point.code} {stop.point.name}"
             _append(stops, {"code": each.code, "point": point, "minutes": str(stop.offset_minutes)})
     return [lanes, rounds, stops]
+
+
+def _last_day(until: dt.date | None) -> dict[str, str]:
+    return {"last_day": (until - dt.timedelta(days=1)).isoformat() if until else ""}
 
 
 def _append(table: Table, cells: dict[str, str]) -> None:

@@ -12,58 +12,19 @@ from django.utils.translation import gettext as _
 
 from core.storage_class import StorageClass
 from logistics import drafts
-from logistics.drafts import Call, Draft, LaneDraft, RoundDraft
+from logistics.drafts import Call, Change, Draft, LaneDraft, RoundDraft, Until
 from logistics.models import Hub, Lane, Round, RoundStop
-from logistics.services.timetables import Change
+from logistics.services import timetables
 from marketplace.network import sheets
+from marketplace.network.sheet_drivers import Drivers, UnableToFindDriver
+from marketplace.network.sheet_readings import Asked, Reading, RowError
 from marketplace.network.sheets import Table
 from villages.models import PickupPoint
 
 _TIME = re.compile(r"(\d{1,2})[:：](\d{2})(?::\d{2})?")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _BETWEEN = re.compile(r"[、,，;；/\s]+")
 NEW = ("new", "新")
-
-
-@dataclass(frozen=True)
-class RowError:
-    """What is wrong with a row: sheet, row in the file, column header, sentence; of the whole file: just that."""
-
-    kind: str
-    row: int
-    column: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The change that a row asks for.
-
-    :param wrong: the columns that could not be read; the change holds something harmless in their place, so that all
-        else of the row can be checked. :param stop_rows: where the stops of a round stand, in their order.
-    """
-
-    change: Change
-    kind: str
-    row: int
-    wrong: frozenset[str] = frozenset()
-    stop_rows: tuple[int, ...] = ()
-
-
-@dataclass
-class Reading:
-    """What a file asks for, and what is wrong with it."""
-
-    asked: list[Asked] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
-    rows: int = 0
-
-    @property
-    def changes(self) -> list[Change]:
-        return [each.change for each in self.asked]
-
-    @property
-    def unchanged(self) -> int:
-        return self.rows - len(self.asked)
 
 
 def with_stops(found):
@@ -101,7 +62,7 @@ class _Reader:
     """Reads rows against hubs, points and the versions in force, which it fetches once."""
 
     def __init__(self, by_kind: dict[str, Table], *, from_date: dt.date, seen: dict[str, int]):
-        self.by_kind, self.seen = by_kind, seen
+        self.by_kind, self.seen, self.from_date = by_kind, seen, from_date
         self.reading = Reading()
         self.wrong: set[str] = set()
         self.stops_of: dict[str, _Stops] = {}
@@ -109,9 +70,12 @@ class _Reader:
         names = Counter(hub.name for hub in hubs)
         self.hubs = {hub.name: hub.pk for hub in hubs if names[hub.name] == 1} | {hub.code: hub.pk for hub in hubs}
         codes = {cells["code"] for table in by_kind.values() for _row, cells in table.rows}
-        self.lanes = {row.code: row for row in Lane.objects.valid_on(from_date).filter(code__in=codes)}
-        rounds = with_stops(Round.objects.valid_on(from_date).filter(code__in=codes))
-        self.rounds = {row.code: row for row in rounds}
+        self.lanes = _in_force(Lane.objects.filter(code__in=codes), from_date)
+        self.rounds = _in_force(with_stops(Round.objects.filter(code__in=codes).select_related("driver")), from_date)
+        self.until = timetables.end_of(Lane, self.lanes) | timetables.end_of(Round, self.rounds)
+        self.where = {hub.pk: hub.division_id for hub in hubs}
+        rows = by_kind["ROUNDS"].rows if "ROUNDS" in by_kind else []
+        self.drivers = Drivers(cells.get("driver", "") for _row, cells in rows)
         stops = by_kind["STOPS"].rows if "STOPS" in by_kind else []
         points = {cells["point"].split()[0] for _row, cells in stops if cells["point"]}
         self.points = dict(PickupPoint.objects.filter(code__in=points).values_list("code", "pk"))
@@ -126,7 +90,7 @@ class _Reader:
             origin_id=self._hub("LANES", row, "origin", cells),
             destination_id=self._hub("LANES", row, "destination", cells),
         )
-        self._ask("LANES", row, cells["code"], draft, current)
+        self._ask("LANES", row, cells["code"], draft, current, until=self._until("LANES", row, cells))
 
     def round(self, row: int, cells: dict[str, str]) -> None:
         current, stops = self.rounds.get(cells["code"]), None
@@ -139,14 +103,16 @@ class _Reader:
         if len(cells["name"]) > 64:
             text = _("This is too long: at most %(limit_value)d characters.") % {"limit_value": 64}
             self._wrong("ROUNDS", row, "name", text)
+        hub = self._hub("ROUNDS", row, "hub", cells)
         draft = RoundDraft(
             **self._shared("ROUNDS", row, cells, current),
-            hub_id=self._hub("ROUNDS", row, "hub", cells),
+            hub_id=hub,
             name=cells["name"],
             calls=calls,
-            driver_id=current.driver_id if current is not None else None,
+            driver_id=self._driver(row, cells, hub, current),
         )
-        self._ask("ROUNDS", row, cells["code"], draft, current, stop_rows=rows)
+        until = self._until("ROUNDS", row, cells)
+        self._ask("ROUNDS", row, cells["code"], draft, current, stop_rows=rows, until=until)
 
     def stops(self) -> None:
         """Read the table of stops, each row for itself."""
@@ -198,11 +164,26 @@ class _Reader:
         ordered = sorted(stops.calls, key=lambda each: each[0].offset_minutes)
         return tuple(call for call, _row in ordered), tuple(row for _call, row in ordered)
 
-    def _ask(self, kind: str, row: int, code: str, draft: Draft, current, *, stop_rows: tuple[int, ...] = ()) -> None:
-        if current is not None and not self.wrong and drafts.of(current) == drafts.normal(draft):
+    def _ask(
+        self,
+        kind: str,
+        row: int,
+        code: str,
+        draft: Draft,
+        current: Lane | Round | None,
+        *,
+        stop_rows: tuple[int, ...] = (),
+        until: Until | None = None,
+    ) -> None:
+        ends_on = self.until.get(code)
+        is_kept = until is None or (current is not None and until.day == ends_on)
+        same = current is not None and drafts.of(current) == drafts.normal(draft)
+        if same and is_kept and not self.wrong:
             return
+        if is_kept and (ends_on is None or ends_on > self.from_date):
+            until = None
         fresh = not code or code.lower().startswith(NEW)
-        change = Change("" if fresh else code, draft, None if fresh else self.seen.get(code, 0))
+        change = Change("" if fresh else code, draft, None if fresh else self.seen.get(code, 0), until)
         self.reading.asked.append(Asked(change, kind, row, frozenset(self.wrong), stop_rows))
 
     def _shared(self, kind: str, row: int, cells: dict[str, str], current: Lane | Round | None) -> dict:
@@ -228,6 +209,28 @@ class _Reader:
             self._wrong(kind, row, "weekdays", _("Please give the weekdays as digits from 1 to 7."))
         return {"weekdays": weekdays, "departs": departs, "storage_classes": classes} | numbers
 
+    def _driver(self, row: int, cells: dict[str, str], hub: int, current: Round | None) -> int | None:
+        before = current.driver if current is not None else None
+        if "driver" not in cells:
+            return before.pk if before else None
+        try:
+            return self.drivers.find(cells["driver"], division=self.where.get(hub, ""), now=before)
+        except UnableToFindDriver as refusal:
+            self._wrong("ROUNDS", row, "driver", str(refusal))
+            return before.pk if before else None
+
+    def _until(self, kind: str, row: int, cells: dict[str, str]) -> Until | None:
+        """Return when the line is to end; None where the file says nothing of it."""
+        text = cells.get("last_day")
+        if not text:
+            return None if text is None else Until(None)
+        day = _DAY.fullmatch(text)
+        try:
+            return Until(dt.date(*map(int, day.groups())) + dt.timedelta(days=1))
+        except (AttributeError, ValueError, OverflowError):
+            self._wrong(kind, row, "last_day", _("Please give a day, such as 2026-12-01."))
+            return None
+
     def _hub(self, kind: str, row: int, name: str, cells: dict[str, str]) -> int:
         text = cells[name]
         found = self.hubs.get(text) or (self.hubs.get(text.split()[0]) if text else None)
@@ -252,6 +255,15 @@ _HARMLESS = Draft(
     weekdays="1234567", departs=dt.time(8), duration_minutes=drafts.LONGEST_MINUTES, cutoff_minutes=0, crates=1,
     storage_classes=(StorageClass.AMBIENT,),
 )  # fmt: skip
+
+
+def _in_force(rows, day: dt.date) -> dict:
+    """Return by line the version of a day; of one that has ended by then its last."""
+    found = {}
+    for row in rows.that_run().order_by("valid_from"):
+        if row.valid_from <= day:
+            found[row.code] = row
+    return found
 
 
 def _twice(table: Table) -> frozenset[str]:

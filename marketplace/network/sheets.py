@@ -30,6 +30,7 @@ MOST_ENTRIES = 200
 MOST_ROWS = 5000
 MOST_COLUMNS = 16
 LONGEST_CELL = 200
+_FIRST_YEAR = 1904  # spreadsheets keep a time without a day as one of the first days that they know
 
 
 class UnableToReadSheet(Exception):
@@ -53,16 +54,21 @@ _SHARED = {
     "crates": _("Crates"),
     "storage_classes": _("Storage classes"),
 }
+_ENDS = {"last_day": _("Last day (empty: until further notice)")}
+MAY_LACK = frozenset({"driver", "last_day"})  # columns without which a table is read all the same
 LAYOUTS = {
     "LANES": Layout(
         _("Lanes"),
-        {"code": _("Code of the line"), "origin": _("Begins at"), "destination": _("Ends at")} | _SHARED,
-        (24, 26, 26, 22, 10, 12, 12, 8, 18),
+        {"code": _("Code of the line"), "origin": _("Begins at"), "destination": _("Ends at")} | _SHARED | _ENDS,
+        (24, 26, 26, 22, 10, 12, 12, 8, 18, 14),
     ),
     "ROUNDS": Layout(
         _("Rounds"),
-        {"code": _("Code of the line"), "hub": _("Hub"), "name": _("Name of the round")} | _SHARED,
-        (18, 26, 26, 22, 10, 12, 12, 8, 18),
+        {"code": _("Code of the line"), "hub": _("Hub"), "name": _("Name of the round")}
+        | _SHARED
+        | {"driver": _("Driver (name, or phone)")}
+        | _ENDS,
+        (18, 26, 26, 22, 10, 12, 12, 8, 18, 18, 14),
     ),
     "STOPS": Layout(
         _("Stops"),
@@ -79,6 +85,12 @@ class Table:
 
     kind: str
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the columns that it has: those that a file may lack, where it has them."""
+        there = set(self.rows[0][1]) if self.rows else set(LAYOUTS[self.kind].columns)
+        return [name for name in LAYOUTS[self.kind].columns if name in there]
 
 
 def read(name: str, data: bytes) -> list[Table]:
@@ -149,6 +161,8 @@ def _text(cell: object) -> str:
     """Return a cell as people see it; what ``formulas.safe`` put before it goes."""
     if cell is None:
         return ""
+    if isinstance(cell, dt.datetime) and cell.year > _FIRST_YEAR:
+        return f"{cell:%Y-%m-%d}"
     if isinstance(cell, dt.datetime | dt.time):
         return f"{cell:%H:%M}"
     if isinstance(cell, float) and cell.is_integer():
@@ -179,9 +193,10 @@ def _places(kind: str, header: list[str]) -> dict[str, int] | None:
     found = {}
     for name, words in LAYOUTS[kind].columns.items():
         place = next((header.index(each) for each in _in_all_languages(words) if each in header), None)
-        if place is None:
+        if place is None and name not in MAY_LACK:
             return None
-        found[name] = place
+        if place is not None:
+            found[name] = place
     return found
 
 
@@ -206,18 +221,19 @@ def xlsx(tables: Iterable[Table], *, errors: dict[tuple[str, int], str] | None =
     book = Workbook()
     book.remove(book.active)
     for table in tables:
-        layout = LAYOUTS[table.kind]
+        layout, names = LAYOUTS[table.kind], table.columns
         sheet = book.create_sheet(str(layout.title))
-        heads = [*header(table.kind).values(), *([str(ERROR)] if errors is not None else [])]
+        heads = [header(table.kind)[name] for name in names] + ([str(ERROR)] if errors is not None else [])
         sheet.append(heads)
         for cell in sheet[1]:
             cell.font = Font(bold=True)
-        for width, cell in zip((*layout.width, 48), sheet[1], strict=False):
+        widths = dict(zip(layout.columns, layout.width, strict=True))
+        for width, cell in zip([*(widths[name] for name in names), 48], sheet[1], strict=False):
             sheet.column_dimensions[cell.column_letter].width = width
         sheet.freeze_panes = "A2"
         for number, (row, cells) in enumerate(table.rows, start=2):
             place = row if errors is not None else number
-            values = [_value(name, cells[name]) for name in layout.columns]
+            values = [_value(name, cells[name]) for name in names]
             if errors is not None:
                 values.append(formulas.safe(errors.get((table.kind, row), "")))
             for column, value in enumerate(values, start=1):
@@ -236,7 +252,7 @@ def as_csv(table: Table) -> bytes:
     """Return a table as CSV that a spreadsheet opens as UTF-8 and runs nothing of."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(header(table.kind).values())
+    writer.writerow([header(table.kind)[name] for name in table.columns])
     for _number, cells in table.rows:
-        writer.writerow([formulas.safe(cells[name]) for name in LAYOUTS[table.kind].columns])
+        writer.writerow([formulas.safe(cells[name]) for name in table.columns])
     return b"\xef\xbb\xbf" + out.getvalue().encode()

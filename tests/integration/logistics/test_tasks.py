@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from core import clock, invariants
 from core.nudges import nudge
 from logistics import tasks
-from logistics.models import Consignment, Departure, Leg
+from logistics.models import Consignment, Departure, Leg, SheetImport
 from logistics.services import departures, routing
 from logistics.states import ConsignmentState, DepartureState
 from tests.factories import logistics
@@ -87,6 +87,25 @@ def test_departures_are_opened_for_the_days_ahead():
     assert last == clock.today() + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS)
 
 
-@pytest.mark.parametrize("task", ["route_waiting", "open_departures"])
+def test_spreadsheets_that_are_done_with_go_and_others_stay():
+    planner, now = logistics.planner(), clock.now()
+    kept = []
+    for days, applied, stays in ((6, None, True), (8, None, False), (40, 29, True), (40, 31, False)):
+        made = SheetImport.objects.create(
+            user=planner,
+            file_name="x.xlsx",
+            valid_from=now.date(),
+            sheets={"tables": {}, "seen": {}},
+            uploaded_at=now - dt.timedelta(days=days),
+            applied_at=applied and now - dt.timedelta(days=applied),
+        )
+        kept += [made.pk] if stays else []
+
+    tasks.clear_sheets()
+
+    assert list(SheetImport.objects.order_by("pk").values_list("pk", flat=True)) == kept
+
+
+@pytest.mark.parametrize("task", ["route_waiting", "open_departures", "clear_sheets"])
 def test_the_schedule_names_the_tasks(task):
     assert getattr(tasks, task).name in {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from core.models import Event
 from core.storage_class import StorageClass
 from logistics import drafts
+from logistics.drafts import Until
 from logistics.models import Consignment, Departure, Lane, Leg, Round
 from logistics.services import departures, openings, rerouting, routing, timetables
 from logistics.services.timetables import Change, UnableToChangeTimetable
@@ -430,3 +431,69 @@ def test_a_closed_hub_has_no_departures(network, lane, planner):
         openings.realign(codes={lane.code}, since=WEDNESDAY, at=MONDAY, by=planner, reason="hub-closed")
 
     assert set(open_days(lane)) == {TODAY + dt.timedelta(days=n) for n in (0, 1, 4, 5)}
+
+
+# When a line ends
+
+
+def let_end(row, day: dt.date | None, *, by, from_date=WEDNESDAY, **fields):
+    draft = replace(drafts.of(row), **fields)
+    return timetables.apply([Change(row.code, draft, until=Until(day))], from_date=from_date, by=by, at=MONDAY)
+
+
+def told_of(row) -> list[tuple[str, str]]:
+    events = Event.objects.filter(stream="timetable", stream_id=row.code).order_by("version")
+    return [(event.name, event.payload["from"]) for event in events]
+
+
+def test_a_line_gets_an_end_without_another_version_and_its_departures_go(planner, lane):
+    friday = WEDNESDAY + dt.timedelta(days=2)
+
+    effect = let_end(lane, friday, by=planner)
+
+    assert versions(lane) == [(lane.valid_from, friday)]
+    assert effect.cancelled == 2, "of Friday and Saturday"
+    assert told_of(lane) == [("timetable.ended", "2026-03-06")]
+    assert let_end(lane, friday, by=planner).codes == (), "it ends then already"
+
+
+def test_an_end_is_put_off_or_given_up_and_departures_are_opened_again(planner, lane):
+    friday, saturday = WEDNESDAY + dt.timedelta(days=2), WEDNESDAY + dt.timedelta(days=3)
+    let_end(lane, friday, by=planner)
+
+    assert let_end(lane, saturday, by=planner).opened == 1
+    assert versions(lane) == [(lane.valid_from, saturday)]
+    assert let_end(lane, None, by=planner).opened == 1
+    assert versions(lane) == [(lane.valid_from, None)]
+    assert told_of(lane)[1:] == [("timetable.extended", "2026-03-06"), ("timetable.extended", "2026-03-07")]
+
+
+def test_the_end_of_a_line_is_that_of_its_last_version(planner, lane):
+    later, last = dt.date(2026, 4, 1), dt.date(2026, 5, 1)
+    change(lane, by=planner, from_date=later, crates=77)
+
+    let_end(lane, last, by=planner, crates=66)
+    assert versions(lane) == [(lane.valid_from, WEDNESDAY), (WEDNESDAY, later), (later, last)]
+    let_end(Lane.objects.get(code=lane.code, valid_from=WEDNESDAY), dt.date(2026, 3, 20), by=planner)
+
+    assert versions(lane) == [(lane.valid_from, WEDNESDAY), (WEDNESDAY, dt.date(2026, 3, 20))]
+
+
+def test_a_new_line_may_end_from_the_beginning_and_a_change_may_be_its_end(planner, lane):
+    until = Until(WEDNESDAY + dt.timedelta(days=1))
+    made = timetables.apply([Change("", drafts.of(lane), until=until)], from_date=WEDNESDAY, by=planner, at=MONDAY)
+    assert timetables.end_of(Lane, made.codes) == {made.codes[0]: until.day}
+
+    let_end(lane, WEDNESDAY, by=planner, crates=77)
+    assert versions(lane) == [(lane.valid_from, WEDNESDAY)], "nothing begins on the day without it"
+
+
+@pytest.mark.parametrize(("code", "day"), [("", WEDNESDAY), ("its own", WEDNESDAY - dt.timedelta(days=1))])
+def test_a_line_does_not_end_before_the_change_begins(planner, lane, code, day):
+    asked = Change(code and lane.code, drafts.of(lane), until=Until(day))
+
+    with pytest.raises(UnableToChangeTimetable) as refusal:
+        timetables.apply([asked], from_date=WEDNESDAY, by=planner, at=MONDAY)
+
+    assert [problem.field for problem in refusal.value.problems[0]] == ["last_day"]
+    assert versions(lane) == [(lane.valid_from, None)]

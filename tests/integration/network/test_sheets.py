@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from random import Random
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,11 +15,13 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from core import clock
+from core.storage_class import StorageClass
 from logistics import drafts
 from logistics.models import Lane, Round, SheetImport
 from logistics.services import timetables
 from marketplace.network import sheet_changes, sheet_rows, sheets
 from marketplace.network.sheets import UnableToReadSheet
+from marketplace.users.models import User
 from tests.factories import logistics, shop, villages
 from tests.factories.logistics import MONDAY
 
@@ -159,9 +162,9 @@ def test_an_error_stands_at_its_row_and_nothing_is_changed(client):
     assert client.post(page_of(found)).status_code == 422
     assert lines() == before
     back = load_workbook(io.BytesIO(client.get(reverse("network:planning-import-file", args=[found.pk])).content))
-    assert back["干线"]["J1"].value == "错误"
-    assert back["干线"]["J3"].value == "发车时间: 请填时间，如 08:30。"
-    assert back["干线"]["J2"].value in (None, "")
+    assert back["干线"]["K1"].value == "错误"
+    assert back["干线"]["K3"].value == "发车时间: 请填时间，如 08:30。"
+    assert back["干线"]["K2"].value in (None, "")
 
 
 def test_what_the_network_refuses_stands_at_its_row_too(client):
@@ -286,6 +289,173 @@ def test_stops_alone_change_stops_alone(network, client):
 
     made = Round.objects.get(code=round_.code, valid_to=None)
     assert (made.valid_from, made.name, made.stops.get().offset_minutes) == (TOMORROW, round_.name, 45)
+
+
+@pytest.fixture
+def driven(network):
+    """The county's two rounds with a driver each, the other county's with none."""
+    people = [
+        shop.user(name, phone=phone) for name, phone in (("向前进", "+8613700000005"), ("彭建国", "+8613700000006"))
+    ]
+    for each, person in zip(Round.objects.filter(hub=network.county).order_by("departs"), people, strict=True):
+        Round.objects.filter(pk=each.pk).update(driver=person)
+    return people
+
+
+def row_of(data: bytes, sheet: str, code: str) -> int:
+    cells = load_workbook(io.BytesIO(data))[sheet]["A"]
+    return next(cell.row for cell in cells if cell.value == code)
+
+
+@pytest.mark.parametrize("text", ["彭建国", "彭建国 …0006", "彭建国 0006", "13700000006", "137 0000 0006", 13700000006])
+def test_a_driver_is_named_as_people_would(network, client, driven, text):
+    code = Round.objects.get(driver=driven[0]).code
+    data = exported(client)
+    row = row_of(data, "班线", code)
+    assert load_workbook(io.BytesIO(data))["班线"][f"J{row}"].value == "向前进 …0005"
+
+    client.post(page_of(sent(client, changed(data, ("班线", f"J{row}", text)))))
+
+    assert Round.objects.get(code=code, valid_from=TOMORROW).driver == driven[1]
+
+
+def test_a_driver_who_has_never_driven_is_given_by_phone_alone_and_an_empty_cell_is_nobody(network, client, driven):
+    fresh, code = shop.user("新司机", phone="+8613700000007"), Round.objects.get(driver=driven[0]).code
+    data = exported(client)
+    row = row_of(data, "班线", code)
+
+    by_name = sent(client, changed(data, ("班线", f"J{row}", "新司机")))
+    assert [(error["row"], error["text"]) for error in by_name.errors] == [
+        (row, "本市州没有叫这个名字的司机，请填手机号。")
+    ]
+    client.post(page_of(sent(client, changed(data, ("班线", f"J{row}", "13700000007")))))
+    assert Round.objects.get(code=code, valid_to=None).driver == fresh
+    client.post(page_of(sent(client, changed(exported(client), ("班线", f"J{row}", None)))))
+    assert Round.objects.that_run().get(code=code, valid_to=None).driver is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("13799999999", "没有用这个手机号的账号。"),
+        ("谁也不是", "本市州没有叫这个名字的司机，请填手机号。"),
+        ("彭建国 0000", "本市州没有叫这个名字的司机，请填手机号。"),
+        ("向前进", "有不止一位司机叫这个名字，请填手机号。"),
+        ("远方司机", "本市州没有叫这个名字的司机，请填手机号。"),
+    ],
+)
+def test_a_driver_whom_nobody_knows_is_refused_at_the_row(network, client, driven, text, words):
+    namesake, far = shop.user("向前进", phone="+8613700000008"), shop.user("远方司机", phone="+8613700000009")
+    other = Round.objects.filter(hub=network.other_county).first()
+    Round.objects.filter(pk=other.pk).update(driver=namesake)
+    away = logistics.hub("430102000000")
+    logistics.round_(away, dt.time(8), villages.point("430102001001"), driver=far)
+    data = exported(client)
+    row = row_of(data, "班线", Round.objects.get(driver=driven[1]).code)
+
+    found = sent(client, changed(data, ("班线", f"J{row}", text)))
+
+    assert [(e["kind"], e["row"], e["column"], e["text"]) for e in found.errors] == [
+        ("ROUNDS", row, "司机（姓名或手机号）", words)
+    ]
+
+
+def test_a_phone_in_a_file_is_kept_sealed_and_comes_back_as_it_was_typed(network, client, driven):
+    data = exported(client)
+    row = row_of(data, "班线", Round.objects.get(driver=driven[0]).code)
+
+    found = sent(client, changed(data, ("班线", f"J{row}", "13700000006"), ("班线", f"G{row}", "bald")))
+
+    kept = str(SheetImport.objects.values_list("sheets", "errors").get(pk=found.pk))
+    assert not [each for each in ("13700000006", "彭建国", "向前进") if each in kept]
+    back = client.get(reverse("network:planning-import-file", args=[found.pk])).content
+    assert load_workbook(io.BytesIO(back))["班线"][f"J{row}"].value == "13700000006"
+
+
+def ends(code: str) -> list[tuple[dt.date, dt.date | None]]:
+    model = timetables.model_of(code)
+    return list(model.objects.that_run().filter(code=code).order_by("valid_from").values_list("valid_from", "valid_to"))
+
+
+@pytest.mark.parametrize("text", ["2026-03-20", "2026/3/20", "2026年3月20日", dt.datetime(2026, 3, 20)])
+def test_a_last_day_ends_the_line_after_it_and_an_empty_one_lets_it_go_on(client, text):
+    lane = Lane.objects.order_by("code").first()
+    data = exported(client)
+    row = row_of(data, "干线", lane.code)
+
+    client.post(page_of(sent(client, changed(data, ("干线", f"J{row}", text)))))
+    assert ends(lane.code) == [(lane.valid_from, dt.date(2026, 3, 21))], "the line is the same until then"
+
+    assert load_workbook(io.BytesIO(exported(client)))["干线"][f"J{row}"].value == "2026-03-20"
+    client.post(page_of(sent(client, changed(exported(client), ("干线", f"J{row}", None)))))
+    assert ends(lane.code) == [(lane.valid_from, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("bald", "请填日期"), ("2026-02-30", "请填日期"), ("2026-03-01", "最后一天早于")]
+)
+def test_a_last_day_that_makes_no_sense_is_refused_at_its_row(client, text, words):
+    found = sent(client, changed(exported(client), ("班线", "K3", text)))
+
+    [error] = found.errors
+    assert (error["kind"], error["row"], error["column"]) == ("ROUNDS", 3, "最后一天（不填为长期）")
+    assert words in error["text"]
+
+
+def test_a_file_of_before_these_columns_leaves_drivers_and_ends_alone(network, client, driven):
+    Round.objects.filter(driver=driven[0]).update(valid_to=dt.date(2026, 4, 1))
+    book = load_workbook(io.BytesIO(exported(client)))
+    book["干线"].delete_cols(10)
+    book["班线"].delete_cols(10, 2)
+    book["班线"]["H2"] = 44
+    out = io.BytesIO()
+    book.save(out)
+    code = book["班线"]["A2"].value
+    before = Round.objects.get(code=code)
+
+    found = sent(client, out.getvalue())
+    assert len(sheets.read("a.xlsx", client.get(reverse("network:planning-import-file", args=[found.pk])).content)) == 3
+    client.post(page_of(found))
+
+    made = Round.objects.get(code=code, valid_from=TOMORROW)
+    assert (made.crates, made.driver_id, made.valid_to) == (44, before.driver_id, before.valid_to)
+    assert Round.objects.count() == 5, "no other line has changed"
+
+
+def shaken(network, random: Random) -> None:
+    """Change everything that a sheet can hold, at random."""
+    people = [shop.user(name) for name in ("向前进", "向前进", "A. O'Neil", "", "=1+1")]
+    people.append(User.objects.create_user(email="driver@example.com"))
+    for row in (*Lane.objects.all(), *Round.objects.all()):
+        row.code = f"{type(row).__name__[0]}{row.pk:04d}-{random.choice(['new', 'L', 'ü'])}"
+        row.weekdays = "".join(sorted(random.sample("1234567", random.randint(1, 7))))
+        row.storage_classes = random.sample(StorageClass.values, random.randint(1, 3))
+        row.departs = dt.time(random.randrange(24), random.randrange(60))
+        row.crates = random.randint(1, 5000)
+        row.cutoff_minutes = random.randint(0, 720)
+        row.valid_to = random.choice([None, None, TOMORROW, dt.date(2026, 3, 4), dt.date(2027, 1, 1)])
+        if isinstance(row, Round):
+            row.name = random.choice(["'quoted", "=x", "一号，二号", " 空格 ", "a;b"]).strip()
+            row.driver = random.choice([None, *people])
+        row.save()
+        if row.valid_to is not None and random.random() < 0.5:
+            draft = replace(drafts.of(row), crates=random.randint(1, 5000))
+            made = timetables._written(draft, code=row.code, valid_from=row.valid_to, valid_to=None)
+            type(row).objects.filter(pk=made.pk).update(valid_to=random.choice([None, dt.date(2028, 1, 1)]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_lines_are_what_goes_out_changes_nothing_when_it_comes_back(network, planner, seed):
+    shaken(network, Random(seed))
+    tables = sheet_changes.export(planner, day=TOMORROW)
+    files = [("a.xlsx", sheets.xlsx(tables)), *((f"{table.kind}.csv", sheets.as_csv(table)) for table in tables)]
+    assert len(tables[0].rows) + len(tables[1].rows) > 3
+
+    for name, data in files:
+        back = sheets.read(name, data)
+        assert name != "a.xlsx" or [table.rows for table in back] == [table.rows for table in tables]
+        reading, _effect = sheet_changes.check(back, from_date=TOMORROW, by=planner, at=MONDAY, seen={})
+        assert (reading.errors, reading.changes) == ([], []), name
 
 
 def test_what_was_changed_after_the_file_was_sent_is_not_undone(client, planner):
