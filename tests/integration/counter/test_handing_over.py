@@ -346,7 +346,7 @@ def test_what_is_still_coming_is_told(counter):
     page = counter.client().get(page_of(order)).content.decode()
 
     assert "这张订单还有 1 张运单在路上。" in page
-    assert page.count('class="seg"') == 1
+    assert page.count('class="surface outcome') == 1
 
 
 def test_an_order_that_has_not_come_shows_where_it_is(counter):
