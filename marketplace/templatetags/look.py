@@ -204,6 +204,7 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
         "options": options,
         "prefix": prefix,
         "suffix": suffix,
+        "takes_photos": "image" in widget.attrs.get("accept", "image"),
     }
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from core import clock
-from logistics.models import Closure, Departure, Lane, Round
+from logistics.models import Closure, Departure, Hub, Lane, Round
 from logistics.services import routing
 from logistics.states import DepartureState
 from tests.factories import logistics, shop, villages
@@ -107,7 +107,7 @@ def test_a_planner_adds_a_stop_closes_days_and_sends_a_sheet(
         page.get_by_role("link", name="下载带错误列的文件").click()
     download.value.save_as(file)
     book = load_workbook(file)
-    assert book["干线"]["J2"].value == "筐数: 请填整数。"
+    assert book["干线"]["K2"].value == "筐数: 请填整数。"
     book["干线"]["H2"] = 66
     book.save(file)
     page.get_by_role("link", name="表格", exact=True).first.click()
@@ -117,5 +117,25 @@ def test_a_planner_adds_a_stop_closes_days_and_sends_a_sheet(
     page.get_by_role("button", name="确认").click()
     expect(page.get_by_text("已于")).to_be_visible()
     assert Lane.objects.get(valid_from=TOMORROW).crates == 66
+
+    # Another hub, pointed at on the map; what goods need there is to change, and is not after all.
+    follow(page.get_by_role("link", name="地图", exact=True))
+    follow(page.locator("main").get_by_role("link", name="分拨中心", exact=True))
+    assert fits(page)
+    page.get_by_label("地区").select_option(label=network.county.division.name)
+    page.get_by_label("名称").fill("第二分拨中心")
+    page.get_by_label("中转时间").fill("15")
+    page.locator("[data-place-map] svg").click()
+    expect(page.get_by_label("经度")).not_to_have_value("")
+    follow(page.get_by_role("button", name="新增"))
+    expect(page.get_by_text("已新增第二分拨中心。")).to_be_visible()
+    assert 110 < Hub.objects.get(name="第二分拨中心").longitude < 113, "in the middle of the prefecture's map"
+    assert fits(page)
+    page.get_by_label("中转时间").fill("25")
+    page.locator("form[action$='/transfer/'] button").click()
+    follow(page.get_by_role("button", name="确认"))
+    expect(page.get_by_text("25 分钟")).to_be_visible()
+    follow(page.get_by_role("button", name="撤回"))
+    expect(page.get_by_text("25 分钟")).to_have_count(0)
 
     assert watch.complaints == []
