@@ -12,6 +12,7 @@ from marketplace.access import (
     MOVER,
     NETWORK,
     OPERATOR,
+    OWNER,
     PLANNER,
     PLANNING,
     PLATFORM,
@@ -98,6 +99,12 @@ RULES: dict[str, Rule] = {
     "counter:photo": Rule(OPERATOR, {"pk": "point's collection", "photo": "photo of a collection"}),
     "counter:cash": Rule(OPERATOR, methods=READ_WRITE),
     "counter:cash-sign": Rule(OPERATOR, {"pk": "point's cash-up"}, WRITE),
+    # a new phone shows its request to be paired to nobody but its own screen
+    "counter:pair": Rule(PUBLIC, methods=READ_WRITE),
+    "counter:pair-state": Rule(PUBLIC),
+    "counter:devices": Rule(OWNER, methods=READ_WRITE),
+    "counter:device-pair": Rule(OWNER, methods=READ_WRITE),
+    "counter:device": Rule(OWNER, {"pk": "point's device"}, WRITE),
     # the console of hub workers and drivers; planners and staff are led from its first page to theirs
     "network:index": Rule(NETWORK),
     "network:api-scans": Rule(MOVER, methods=WRITE),

@@ -19,6 +19,7 @@ from logistics.models import Departure, HubWorker, Planner, Round
 from marketplace.partner.models import Partner
 from marketplace.users.models import StaffAssignment
 from villages.models import Operator
+from villages.states import OperatorRole
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ def _sells(user) -> bool:
 
 def _operates(user) -> bool:
     return Operator.objects.filter(user=user, until=None).exists()
+
+
+def _owns_point(user) -> bool:
+    return Operator.objects.filter(user=user, until=None, role=OperatorRole.OWNER).exists()
 
 
 def _moves(user) -> bool:
@@ -75,6 +80,7 @@ DEMONSTRATION = Policy("demonstration", lambda user: settings.DEMO_MESSAGES_PAGE
 SIGNED_IN = Policy("signed in", lambda user: True)
 SELLER = Policy("seller", _sells)
 OPERATOR = Policy("operator", _operates)
+OWNER = Policy("owner of a point", _owns_point)
 MOVER = Policy("hub worker or driver", _moves)
 STAFF = Policy("staff of a division", _governs)
 PLANNER = Policy("planner", _plans)

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from core.constraints import known
 from core.storage_class import StorageClass
 from villages import codes
-from villages.states import Level, LocationPrecision, OperatorRole, PointKind, PointState
+from villages.states import Level, LocationPrecision, OperatorRole, PairingState, PointKind, PointState
 
 REGISTER_BEGAN = dt.date(2023, 1, 1)
 
@@ -235,3 +235,25 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PairingRequest(models.Model):
+    """A phone asks to be paired (配对); what it keeps becomes the device's token when an owner confirms.
+
+    :param number: what the owner scans or types. :param compare_code: six digits that both screens show.
+    """
+
+    number = models.CharField(max_length=12, unique=True)
+    compare_code = models.CharField(max_length=6)
+    token_hash = models.CharField(max_length=64, unique=True)
+    network_address_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=PairingState, default=PairingState.WAITING)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["network_address_hash", "asked_at"], name="pairing_address_at")]
+        constraints = [known("state", PairingState, name="pairing_state_known")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.state}"

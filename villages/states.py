@@ -32,6 +32,16 @@ class OperatorRole(TextChoices):
     OPERATOR = "OPERATOR", _("Operator")
 
 
+class PairingState(TextChoices):
+    """Of a new phone's request to be paired with a point; it is over after some minutes as it is."""
+
+    WAITING = "WAITING", _("Waiting")
+    CONFIRMED = "CONFIRMED", _("Confirmed")
+
+
+PAIRING_MOVES = {PairingState.WAITING: {PairingState.CONFIRMED}, PairingState.CONFIRMED: set()}
+
+
 class Level(TextChoices):
     PROVINCE = "PROVINCE", _("Province")
     PREFECTURE = "PREFECTURE", _("Prefecture")

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.access.PolicyMiddleware",
+    "marketplace.counter.middleware.DeviceMiddleware",
     "marketplace.basket.middleware.BasketMiddleware",
 ]
 

@@ -19,6 +19,7 @@ from logistics.states import CollectionProof, ParcelState
 from marketplace import stepping_up
 from marketplace.counter import queries
 from marketplace.counter.forms import CollectorForm, HandOverForm, LineForm
+from marketplace.counter.middleware import device_at
 from marketplace.counter.services import handover, proving
 from marketplace.counter.states import Reason
 from marketplace.counter.views import QR, QR_LASTS, console_context
@@ -138,6 +139,7 @@ class _HandOver:
                 nonce=nonce,
                 by=self.request.user,
                 at=clock.now(),
+                device=device_at(self.request, point=self.order.pickup_point),
                 stepped_up=stepping_up.is_fresh(self.request),
                 collector=self.collector_form.collector(),
                 paid_by=self.form.cleaned_data["paid_by"],

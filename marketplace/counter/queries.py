@@ -21,8 +21,8 @@ TAIL_DIGITS = 4
 
 
 def points_of(user) -> list[PickupPoint]:
-    """Return the points at which a person is an operator now."""
-    return list(PickupPoint.objects.visible_to(user).order_by("pk"))
+    """Return the points at which a person is an operator now, each with ``own_role``."""
+    return list(PickupPoint.objects.visible_to(user).annotate(own_role=F("operators__role")).order_by("pk"))
 
 
 def orders_of(user) -> QuerySet[Order]:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import cash, drops, handing, views
+from marketplace.counter import cash, devices, drops, handing, pairing, views
 
 app_name = "counter"
 urlpatterns = [
@@ -16,4 +16,9 @@ urlpatterns = [
     path("receipts/<int:pk>/photos/<int:photo>/", handing.photo, name="photo"),
     path("cash/", cash.index, name="cash"),
     path("cash/<int:pk>/sign/", cash.sign, name="cash-sign"),
+    path("pair/", pairing.pair, name="pair"),
+    path("pair/state/", pairing.state, name="pair-state"),
+    path("devices/", devices.index, name="devices"),
+    path("devices/pair/", devices.pair, name="device-pair"),
+    path("devices/<int:pk>/", devices.change, name="device"),
 ]

@@ -19,9 +19,11 @@ from logistics.states import PARCEL_MOVES, ParcelState
 from marketplace import wording
 from marketplace.counter import finding, queries
 from marketplace.counter.forms import ParcelForm, SearchForm, ShelfForm
+from marketplace.counter.middleware import device_at
 from marketplace.counter.services import wrong_points
 from villages import queries as villages
 from villages.models import PickupPoint
+from villages.states import OperatorRole
 
 PAGE_SIZE = 50
 EXPECTED_SHOWN = 30
@@ -188,7 +190,8 @@ def _elsewhere(request: HttpRequest, found: finding.Elsewhere) -> HttpResponse:
         messages.info(request, _("This is kept at your other point: %(name)s.") % {"name": found.point.name})
         return redirect("counter:find")
     at = clock.now()
-    wrong_points.note(point=context["point"], shown=found.shown, by=request.user, at=at)
+    here = context["point"]
+    wrong_points.note(point=here, shown=found.shown, by=request.user, at=at, device=device_at(request, point=here))
     hours = villages.today_hours(villages.hours_of([found.point.pk])[found.point.pk], at)
     context |= {"right": found.point, "hours": hours}
     return render(request, "counter/elsewhere.html", context)
@@ -218,4 +221,14 @@ def console_context(request: HttpRequest, *, at_point: PickupPoint | None = None
     point = next((each for each in points if each.pk == wanted), points[0])
     today = clock.today()
     day = f"{wording.WEEKDAYS[today.weekday()]} {date_format(today, str(wording.DAY_OF_YEAR))}"
-    return {"point": point, "points": points, "day": day}
+    is_own = any(each.own_role == OperatorRole.OWNER for each in points)
+    return {"point": point, "points": points, "day": day, "owns_point": is_own}
+
+
+def owner_context(request: HttpRequest) -> dict:
+    """Return what every page of the console knows, at the chosen point where it is the person's own, else the first."""
+    owned = [each for each in queries.points_of(request.user) if each.own_role == OperatorRole.OWNER]
+    if not owned:
+        raise Http404("no point of one's own")
+    chosen = next((each for each in owned if each.pk == request.session.get(POINT)), owned[0])
+    return console_context(request, at_point=chosen)

@@ -21,6 +21,7 @@ from marketplace.users.models import User
 from tests.factories import logistics
 from tests.factories.logistics import MONDAY, SmallNetwork
 from villages.models import Operator, PickupPoint
+from villages.states import OperatorRole
 
 ACTOR = "test"
 _numbers = count(1)
@@ -138,7 +139,13 @@ def at_point(made: Order, *, at: dt.datetime = MONDAY) -> Order:
     return made
 
 
-def operator(point: PickupPoint, *, person: User | None = None, at: dt.datetime = MONDAY) -> User:
+def operator(
+    point: PickupPoint,
+    *,
+    person: User | None = None,
+    at: dt.datetime = MONDAY,
+    role: str = OperatorRole.OPERATOR,
+) -> User:
     person = person or user()
-    Operator.objects.create(point=point, user=person, since=at)
+    Operator.objects.create(point=point, user=person, since=at, role=role)
     return person

@@ -1,11 +1,12 @@
 """Divisions and pickup points in small: one prefecture, its counties, a village in each."""
 
 import datetime as dt
+import hashlib
 from decimal import Decimal
 from itertools import count
 
 from core.storage_class import StorageClass
-from villages.models import Division, PickupPoint, PointCapacity, PointHours
+from villages.models import Device, Division, PickupPoint, PointCapacity, PointHours
 from villages.states import Level, PointKind, PointState
 
 PROVINCE, PREFECTURE = "430000000000", "430700000000"
@@ -61,3 +62,9 @@ def point(
         [PointHours(point=made, weekday=weekday, opens=hours[0], closes=hours[1]) for weekday in range(7)]
     )
     return made
+
+
+def device(point: PickupPoint, *, by, name: str = "柜台手机", token: str = "") -> Device:
+    """Return a device that is paired with a point; ``token`` is what the phone keeps."""
+    token_hash = hashlib.sha256((token or f"token-{next(_numbers)}").encode()).hexdigest()
+    return Device.objects.create(point=point, name=name, token_hash=token_hash, paired_by=by, paired_at=CREATED)

@@ -21,7 +21,8 @@ ADMITTED = {
     access.DEMONSTRATION.name: set(ROLES),
     access.SIGNED_IN.name: set(ROLES) - {"anonymous"},
     access.SELLER.name: {"seller A", "seller B"},
-    access.OPERATOR.name: {"operator P", "operator Q"},
+    access.OPERATOR.name: {"operator P", "operator Q", "owner P", "owner Q"},
+    access.OWNER.name: {"owner P", "owner Q"},
     access.MOVER.name: {"hub worker", "driver"},
     access.NETWORK.name: {
         "hub worker",

@@ -23,6 +23,7 @@ from tests.factories import shop, villages
 from tests.factories.counter import qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
+from villages.states import OperatorRole
 
 ROLES = (
     "anonymous",
@@ -32,6 +33,8 @@ ROLES = (
     "seller B",
     "operator P",
     "operator Q",
+    "owner P",
+    "owner Q",
     "hub worker",
     "driver",
     "county staff",
@@ -69,7 +72,11 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     made.seller.users.set([people["seller A"]])
     shop.seller(made.network.stop, people=(people["seller B"],))
     shop.operator(made.point, person=people["operator P"])
-    shop.operator(villages.point("430723001001"), person=people["operator Q"])
+    elsewhere = villages.point("430723001001")
+    shop.operator(elsewhere, person=people["operator Q"])
+    shop.operator(made.point, person=people["owner P"], role=OperatorRole.OWNER)
+    shop.operator(elsewhere, person=people["owner Q"], role=OperatorRole.OWNER)
+    device = villages.device(made.point, by=people["owner P"])
     HubWorker.objects.create(hub=made.network.county, user=people["hub worker"], since=MONDAY)
     Round.objects.filter(hub=made.network.county).update(driver=people["driver"])
     for role, division in (
@@ -123,11 +130,11 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "order link": (_void_link(fresh), "nobody"),
         "seller's consignment": (packed.number, "seller A"),
         "seller's listing": (product.pk, "seller A"),
-        "point's parcel": (Parcel.objects.get(consignment=packed).number, "operator P"),
-        "point's order": (waiting.number, "operator P"),
-        "point's collection": (collection.pk, "operator P"),
-        "photo of a collection": (photo.pk, "operator P"),
-        "point's cash-up": (counted.pk, "operator P"),
+        "point's parcel": (Parcel.objects.get(consignment=packed).number, "operator P", "owner P"),
+        "point's order": (waiting.number, "operator P", "owner P"),
+        "point's collection": (collection.pk, "operator P", "owner P"),
+        "photo of a collection": (photo.pk, "operator P", "owner P"),
+        "point's cash-up": (counted.pk, "operator P", "owner P"),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),
@@ -136,6 +143,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:picture": ("nothing.webp", ""),
         "public:order of anybody": (fresh.number, ""),
         "public:dead letter": (dead.pk, ""),
+        "point's device": (device.pk, "owner P"),
         "waiting": (waiting.number, "operator P"),
         "hub's departure": (_lane_departure(made), "hub worker"),
         "hub's departure of a round": (_round_departure(made), "hub worker", "planner"),

@@ -1,0 +1,55 @@
+"""The owner of a point in the browser: pairing another phone, revoking it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from marketplace.communication.models import Message
+from tests.factories import shop
+from tests.factories.shop import Shop
+from tests.functional.browsing import fits
+from villages.models import Device
+from villages.states import OperatorRole
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def confirm_by_code(page: Page) -> None:
+    """Give the second factor that the page asks for."""
+    expect(page).to_have_url(re.compile("/accounts/confirm/"))
+    page.click("[value=send_code]")
+    expect(page.locator(".note.ok")).to_be_visible()
+    page.fill("[name=phone_code]", re.search(r"\d{6}", Message.objects.latest("pk").body)[0])
+    page.click("[value=confirm]")
+
+
+def test_the_owner_pairs_a_second_phone_and_revokes_it(hunan: Shop, visit, live_server):
+    host = live_server.url
+    owner = shop.operator(hunan.point, person=shop.user("王桂兰"), role=OperatorRole.OWNER)
+    phone, mine = visit(), visit(owner)
+
+    phone.goto(f"{host}/point/pair/")
+    phone.click("main form .btn-go")
+    number, compare = (each.replace("·", "") for each in phone.locator(".code").all_inner_texts())
+    assert fits(phone)
+    mine.goto(f"{host}/point/")
+    mine.click(".menu summary")
+    mine.click("text=设备")
+    mine.fill("[name=number]", number)
+    mine.click("text=下一步")
+    confirm_by_code(mine)
+    expect(mine.locator(".plate")).to_have_text(f"{compare[:3]} {compare[3:]}")
+    assert fits(mine)
+    mine.fill("[name=name]", "柜台手机")
+    mine.click("text=一样，绑定")
+    expect(mine.locator("main")).to_contain_text("柜台手机")
+    assert fits(mine)
+
+    # The new phone notices by itself.
+    expect(phone.locator(".note.ok")).to_contain_text("已绑定澧阳街道提货点")
+    assert Device.objects.get().revoked_at is None
+    mine.click("[value=revoke]")
+    expect(mine.locator(".messages")).to_contain_text("已停用")
+    phone.reload()
+    expect(phone.locator("main")).to_contain_text("显示号码")
