@@ -143,10 +143,11 @@ class Timetable:
             if connection.departs >= latest:
                 break  # every hub that can be reached is, and sooner
             hub = connection.destination
+            best = first[hub][0] if hub in first else FAR
+            if connection.arrives >= best or not connection.ride.has_room(Direction.BACK, storage_class, crates):
+                continue
             ready = connection.arrives + self.transfer(hub, connection.arrives)
-            if (hub not in first or ready < first[hub][0]) and connection.ride.has_room(
-                Direction.BACK, storage_class, crates
-            ):
+            if ready < best:
                 first[hub] = ready, connection
                 if len(first) == self._hubs_of(origin):
                     latest = max(each for each, _connection in first.values())
@@ -238,6 +239,8 @@ class Timetable:
     def transfer(self, hub: int, arrives: int) -> int:
         """Return the seconds that a hub needs for what arrives at a moment before it can be loaded."""
         seconds = self.transfer_seconds.get(hub, self.default_transfer)
+        if not self.transfer_changes:
+            return seconds
         for since, then in self.transfer_changes.get(hub, ()):
             if since > arrives:
                 break
