@@ -44,6 +44,7 @@ class Parcel(models.Model):
         _("RFID tag"), max_length=24, null=True, unique=True, help_text=_("SGTIN-96 or SSCC-96, 24 hexadecimal digits")
     )
     temperature_breach_at = models.DateTimeField(null=True, help_text=_("First reading beyond its storage class"))
+    damaged_at = models.DateTimeField(null=True, help_text=_("When its point found it damaged"))
     shelf = models.CharField(_("Shelf"), max_length=12, blank=True)
     packed_at = models.DateTimeField()
     received_at = models.DateTimeField(null=True)

@@ -169,12 +169,21 @@ def unload(parcel: Parcel, *, hub: Hub, nonce: str, by, at: dt.datetime, sensed:
 
 @transaction.atomic
 def receive(
-    parcel: Parcel, *, point: PickupPoint, shelf: str, nonce: str, by, at: dt.datetime, sensed: Sensed = NOTHING
+    parcel: Parcel,
+    *,
+    point: PickupPoint,
+    shelf: str,
+    nonce: str,
+    by,
+    at: dt.datetime,
+    damaged: bool = False,
+    sensed: Sensed = NOTHING,
 ) -> Scan:
     """Note that a parcel arrived at its point and stands on a shelf.
 
     With the last of its parcels the consignment is AT_POINT, to be collected within the hours of its storage class.
 
+    :param damaged: it came damaged; it is received all the same, and whoever collects decides.
     :raises UnableToReceive: when it is bound for another point, was received before, or is on no vehicle that has left.
     :raises NotTheirs: by anybody but the point's operators.
     """
@@ -203,7 +212,14 @@ def receive(
         by=by,
         at=at,
         place={"point": point.pk},
-        changes={"state": ParcelState.AT_POINT, "shelf": shelf, "received_at": at, "departure_id": None},
+        changes={
+            "state": ParcelState.AT_POINT,
+            "shelf": shelf,
+            "received_at": at,
+            "departure_id": None,
+            "damaged_at": at if damaged else None,
+        },
+        more={"damaged": True} if damaged else None,
         sensed=sensed,
     )
     if not consignment.parcels.exclude(state=ParcelState.AT_POINT).exists():

@@ -91,6 +91,9 @@ class ShelfForm(PlainForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
+    damaged = forms.BooleanField(label=_("It came damaged"), required=False)
+    photos = PhotosField(label=_("Photos of the damage"), most=3, required=False)
+
     def __init__(self, *args, suggestions: list[str], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["choice"].choices = [(each, each) for each in suggestions] + [
@@ -102,6 +105,11 @@ class ShelfForm(PlainForm):
     def clean(self) -> dict:
         data = super().clean()
         data["shelf"] = data.get("choice")
+        if not data.get("damaged"):
+            data["photos"] = []
+            self.errors.pop("photos", None)
+        elif not data.get("photos") and "photos" not in self.errors:
+            self.add_error("photos", _("Please take a photo of it."))
         if data.get("choice") != self.OTHER:
             self.errors.pop("other", None)
         elif "other" not in self.errors:

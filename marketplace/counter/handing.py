@@ -102,6 +102,7 @@ class _HandOver:
             "pays_here": self.order.payment_method == PaymentMethod.AT_POINT,
             "proven": bool(self.qr),
             "step_up": stepping_up.address(self.request.path) if self.asks_step_up else "",
+            "damaged": [parcel for parcel in parcels if parcel.damaged_at],
             "shelves": sorted({parcel.shelf for parcel in parcels}),
             "parcels": len(parcels),
             "still_coming": self.order.consignments.filter(state__in=queries.LIVE).count(),

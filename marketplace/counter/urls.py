@@ -8,6 +8,7 @@ urlpatterns = [
     path("choose-point/", views.choose_point, name="choose-point"),
     path("receive/", views.receive, name="receive"),
     re_path(r"^receive/(?P<number>\d{13})/$", views.receive_parcel, name="receive-parcel"),
+    re_path(r"^receive/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", views.damage, name="damage"),
     path("drops/", drops.drops, name="drops"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +22,10 @@ from marketplace.counter import finding, queries
 from marketplace.counter.forms import ParcelForm, SearchForm, ShelfForm
 from marketplace.counter.middleware import device_at
 from marketplace.counter.services import wrong_points
+from marketplace.evidence import queries as evidence
+from marketplace.evidence.models import Photo
+from marketplace.evidence.services import photos
+from marketplace.evidence.views import shown as photo_shown
 from villages import queries as villages
 from villages.models import PickupPoint
 from villages.states import OperatorRole
@@ -99,7 +104,7 @@ def receive_parcel(request: HttpRequest, number: str) -> HttpResponse:
     parcel = get_object_or_404(mine, number=number)
     context = console_context(request, at_point=parcel.consignment.point)
     suggestions = logistics.shelf_suggestions(parcel.consignment)
-    form, status = ShelfForm(request.POST or None, suggestions=suggestions), 200
+    form, status = ShelfForm(request.POST or None, request.FILES or None, suggestions=suggestions), 200
     if request.method == "POST":
         if form.is_valid() and _receive(request, parcel, form):
             messages.success(
@@ -110,6 +115,7 @@ def receive_parcel(request: HttpRequest, number: str) -> HttpResponse:
     context |= {
         "parcel": parcel,
         "of": parcel.consignment.parcels.count(),
+        "proofs": evidence.of([matter_of_damage(parcel.pk)])[matter_of_damage(parcel.pk)] if parcel.damaged_at else [],
         "form": form,
         "is_here": parcel.state == ParcelState.AT_POINT,
         "handed_over_at": queries.handed_over_at(parcel) if parcel.state == ParcelState.HANDED_OVER else None,
@@ -119,20 +125,38 @@ def receive_parcel(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, parcel, form: ShelfForm) -> bool:
-    data = form.cleaned_data
+    data, at = form.cleaned_data, clock.now()
     try:
-        scans.receive(
-            parcel,
-            point=parcel.consignment.point,
-            shelf=data["shelf"],
-            nonce=data["nonce"],
-            by=request.user,
-            at=clock.now(),
-        )
+        with transaction.atomic():
+            scan = scans.receive(
+                parcel,
+                point=parcel.consignment.point,
+                shelf=data["shelf"],
+                nonce=data["nonce"],
+                by=request.user,
+                at=at,
+                damaged=data["damaged"],
+            )
+            photos.bind(data["photos"], matter=matter_of_damage(scan.parcel_id), at=at)
     except scans.UnableToScan as refusal:
         form.add_error(None, str(refusal))
         return False
+    except photos.UnableToBind:
+        form.add_error("photos", _("A photo is not there any more. Please take it again."))
+        return False
     return True
+
+
+def matter_of_damage(parcel_id: int) -> str:
+    """Return what photos of a parcel that came damaged are kept under."""
+    return f"parcel:{parcel_id}"
+
+
+@require_safe
+def damage(request: HttpRequest, number: str, photo: int) -> HttpResponse:
+    """A photo of a parcel that came damaged to an own point."""
+    parcel = get_object_or_404(queries.parcels_of(request.user), number=number)
+    return photo_shown(get_object_or_404(Photo, pk=photo, matter=matter_of_damage(parcel.pk)))
 
 
 @require_safe

@@ -27,9 +27,15 @@ DESCRIPTION = (
 )
 
 # A picture that is not there, a link that has become void, a file to keep, and what machines read.
-NO_PAGES = {"media", "customer:anon-order", "statistics:export", "health", "counter:photo", "evidence:unbound"} | {
-    name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))
-}
+NO_PAGES = {
+    "media",
+    "customer:anon-order",
+    "statistics:export",
+    "health",
+    "counter:photo",
+    "counter:damage",
+    "evidence:unbound",
+} | {name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))}
 
 
 def build() -> World:

@@ -14,6 +14,7 @@ from logistics.services.calendars import Days
 from logistics.states import CollectionProof
 from marketplace.communication.models import Message
 from marketplace.counter.services import cash, handover
+from marketplace.counter.views import matter_of_damage
 from marketplace.evidence.services import photos
 from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
@@ -116,6 +117,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     )
     photo = photos.keep(jpeg(), at=MONDAY)
     photos.bind([photo], matter=handover.matter_of(collection.lines.get().pk), at=MONDAY)
+    damage = photos.keep(jpeg(), at=MONDAY)
+    photos.bind([damage], matter=matter_of_damage(Parcel.objects.get(consignment__order=waiting).pk), at=MONDAY)
     counted = cash.count_up(made.point, counted_fen=0, note="short", by=people["operator P"], at=MONDAY)
     fresh = _order(made, product, people["buyer A"], contact_name)
     shop.routed(fresh)
@@ -135,6 +138,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's collection": (collection.pk, "operator P", "owner P"),
         "photo of a collection": (photo.pk, "operator P", "owner P"),
         "point's cash-up": (counted.pk, "operator P", "owner P"),
+        "photo of a parcel": (damage.pk, "operator P", "owner P"),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),

@@ -3,8 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from core.events import Event
 from logistics.models import Consignment, Parcel, Scan
 from logistics.states import ConsignmentState, ParcelState
+from marketplace.evidence.models import Photo
+from tests.factories.photos import jpeg
 
 RECEIVE = reverse("counter:receive")
 NOBODY = "本网点没有这一件，请核对件号。"
@@ -140,3 +143,29 @@ def test_what_is_not_on_a_vehicle_cannot_be_received(counter):
     assert response.status_code == 422
     parcel.refresh_from_db()
     assert parcel.state == ParcelState.PACKED
+
+
+def test_a_parcel_that_came_damaged_is_received_with_a_photo(counter, parcel, elsewhere):
+    client = counter.client()
+    refused = put(client, parcel, damaged="on")
+    assert refused.status_code == 422
+    assert "请拍一张照片" in refused.content.decode()
+    assert Parcel.objects.get().state == ParcelState.LOADED
+
+    assert put(client, parcel, damaged="on", photos=jpeg()).status_code == 302
+
+    received, photo = Parcel.objects.get(), Photo.objects.get()
+    assert (received.state, received.damaged_at) == (ParcelState.AT_POINT, received.received_at)
+    assert Event.objects.get(name="parcel.received").payload["damaged"] is True
+    address = reverse("counter:damage", args=[parcel.number, photo.pk])
+    assert address in client.get(page_of(parcel)).content.decode()
+    assert client.get(address).content[:4] == b"RIFF"
+    assert elsewhere.client().get(address).status_code == 404
+    order_page = reverse("counter:order", args=[received.consignment.order.number])
+    assert "有 1 件到站时已破损" in client.get(order_page).content.decode()
+
+
+def test_a_photo_that_is_chosen_without_damage_is_not_asked_about(counter, parcel):
+    assert put(counter.client(), parcel, photos=jpeg()).status_code == 302
+    assert Parcel.objects.get().damaged_at is None
+    assert not Photo.objects.exclude(matter="").exists()
