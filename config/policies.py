@@ -4,6 +4,8 @@
 ``tests/functional/access`` are generated from the rows.
 """
 
+from collections import Counter
+
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from marketplace.access import (
@@ -161,6 +163,11 @@ def names(patterns=None, namespace: str = "") -> list[str]:
 def undeclared() -> list[str]:
     """Return the URLs without a rule."""
     return sorted(set(names()) - RULES.keys())
+
+
+def doubled() -> list[str]:
+    """Return the names that several URLs bear: the rule of one would let in to the others."""
+    return sorted(name for name, count in Counter(names()).items() if count > 1)
 
 
 def stale() -> list[str]:

@@ -182,9 +182,8 @@ def figures_recount() -> Iterator[Finding]:
         events.publish(limit=1_000_000)
         while rollups.read_events():
             pass
-    for key, ours, true in recount.differences():
-        kind = "sales" if len(key) == 4 else "arrivals"
-        yield Finding("R1", f"{kind} of {' '.join(map(str, key))}", f"rollup {dict(ours)}, recount {dict(true)}")
+    for what, key, ours, true in recount.differences():
+        yield Finding("R1", f"{what} of {' '.join(map(str, key))}", f"rollup {dict(ours)}, recount {dict(true)}")
 
 
 @check("C1")

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat, Left, StrIndex
 
 from marketplace.statistics.models import OrdersDay, SalesDay
 from villages import codes, known_names
@@ -129,16 +130,39 @@ class Place:
         return said_short(self.name)
 
 
-def by_county(place: str, *, period: Period) -> dict[str, Figures]:
-    """Return the figures of each county-level division at or below a place that sold anything, in one query."""
+@dataclass(frozen=True)
+class Cell:
+    """What the sellers of one county sold in one top category."""
+
+    county: str
+    category: str
+    figures: Figures
+
+
+def cells(place: str, *, period: Period) -> list[Cell]:
+    """Return the figures of a place by county and top category, where anything was sold, in one query."""
+    top = Left("category_path", StrIndex(Concat("category_path", Value("/")), Value("/")) - 1)
     rows = (
         sales(place)
         .filter(period.condition)
-        .values_list("seller_county")
+        .annotate(top=top)
+        .values_list("seller_county", "top")
         .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
-        .order_by("seller_county")
+        .order_by("seller_county", "top")
     )
-    return {code: Figures(fen, units, placed) for code, fen, units, placed in rows}
+    return [Cell(county, category, Figures(*figures)) for county, category, *figures in rows]
+
+
+def by_county(sold: Iterable[Cell]) -> dict[str, Figures]:
+    """Return the sums of cells by county."""
+    return _summed((cell.county, cell.figures) for cell in sold)
+
+
+def _summed(rows: Iterable[tuple[str, Figures]]) -> dict[str, Figures]:
+    sums: dict[str, Counter] = {}
+    for key, figures in rows:
+        sums.setdefault(key, Counter()).update(asdict(figures))
+    return {key: Figures(**counter) for key, counter in sums.items()}
 
 
 def places(place: str, counties: dict[str, Figures]) -> list[Place]:
@@ -180,22 +204,12 @@ def _step(fen: int, most: int) -> int:
     return 1 + min(4, int(5 * fen / most)) if most else 1
 
 
-def by_category(place: str, *, period: Period) -> list[tuple[str, Figures, float]]:
-    """Return (top category, figures, share of the largest in per cent), the largest first, in one query."""
-    rows = (
-        sales(place)
-        .filter(period.condition)
-        .values_list("category_path")
-        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
-    )
-    sums: dict[str, Counter] = {}
-    for path, fen, units, placed in rows:
-        sums.setdefault(path.split("/")[0], Counter()).update(fen=fen, units=units, placed=placed)
-    most = max((counter["fen"] for counter in sums.values()), default=0)
-    return [
-        (name, Figures(c["fen"], c["units"], c["placed"]), 100 * c["fen"] / most if most else 0)
-        for name, c in sorted(sums.items(), key=lambda item: (-item[1]["fen"], item[0]))
-    ]
+def by_category(sold: Iterable[Cell]) -> list[tuple[str, Figures, float]]:
+    """Return (top category, figures, share of the largest in per cent), the largest first."""
+    sums = _summed((cell.category, cell.figures) for cell in sold)
+    most = max((figures.taken_fen for figures in sums.values()), default=0)
+    ranked = sorted(sums.items(), key=lambda item: (-item[1].taken_fen, item[0]))
+    return [(name, figures, 100 * figures.taken_fen / most if most else 0) for name, figures in ranked]
 
 
 def by_day(place: str, *, today: dt.date, days: int = DAYS_SHOWN) -> list[tuple[dt.date, Figures]]:

@@ -6,9 +6,13 @@ from django.db.models import OuterRef, Subquery
 
 from core import clock
 from logistics.models import CollectionLine, Consignment, ConsignmentLine
+from logistics.states import ConsignmentState
 from marketplace.order.models import Line
-from marketplace.statistics.models import PromiseMonth, SalesDay
+from marketplace.statistics.models import OrdersDay, PromiseMonth, SalesDay
+from marketplace.statistics.services.rollups import ORDER_FIELDS
 from villages import codes
+
+NOT_COLLECTED = (ConsignmentState.EXPIRED, ConsignmentState.RETURNED, ConsignmentState.WRITTEN_OFF)
 
 
 def recounted() -> dict[tuple, Counter]:
@@ -36,6 +40,33 @@ def recounted() -> dict[tuple, Counter]:
         counter["taken_units"] += units
         counter["taken_fen"] += fen
     return figures
+
+
+def orders_recounted() -> dict[tuple, Counter]:
+    """Return orders placed, and consignments collected, cancelled and expired, by (day, county of the point as the
+    order was placed), from the rows."""
+    figures: dict[tuple, Counter] = {}
+
+    def count(rows, name: str) -> None:
+        for _pk, at, point in rows.order_by().distinct().iterator(chunk_size=2000):
+            figures.setdefault((clock.day_of(at), codes.county_of(point)), Counter())[name] += 1
+
+    placed_for = "order_line__point_division"
+    count(Line.objects.values_list("order_id", "order__date_placed", "point_division"), "placed")
+    handed = CollectionLine.objects.values_list(
+        "consignment_line__consignment_id", "collection__occurred_at", f"consignment_line__{placed_for}"
+    )
+    count(handed, "collected")
+    ended = ConsignmentLine.objects.values_list("consignment_id", "consignment__ended_at", placed_for)
+    count(ended.filter(consignment__state=ConsignmentState.CANCELLED), "cancelled")
+    count(ended.filter(consignment__state__in=NOT_COLLECTED), "expired")
+    return figures
+
+
+def orders_rolled_up() -> dict[tuple, Counter]:
+    """Return the same figures as the rollups hold them."""
+    rows = OrdersDay.objects.values_list("day", "point_county", *ORDER_FIELDS)
+    return {(day, county): Counter(dict(zip(ORDER_FIELDS, counts, strict=True))) for day, county, *counts in rows}
 
 
 def rolled_up() -> dict[tuple, Counter]:
@@ -71,9 +102,22 @@ def promises_rolled_up() -> dict[tuple, Counter]:
     return {(month, county): Counter(arrived=arrived, in_time=in_time) for month, county, arrived, in_time in rows}
 
 
-def differences() -> list[tuple[tuple, Counter, Counter]]:
-    """Return ``(key, rolled up, recounted)`` wherever the two are not equal."""
-    return _compared(rolled_up(), recounted()) + _compared(promises_rolled_up(), promises_recounted())
+def differences() -> list[tuple[str, tuple, Counter, Counter]]:
+    """Return ``(what, key, rolled up, recounted)`` wherever the two are not equal."""
+    return [
+        (what, *difference)
+        for what, (ours, true) in {
+            "sales": (rolled_up(), recounted()),
+            "orders": (orders_rolled_up(), orders_recounted()),
+            "arrivals": (promises_rolled_up(), promises_recounted()),
+        }.items()
+        for difference in _compared(ours, true)
+    ]
+
+
+def count() -> int:
+    """Return how many rows of figures are compared."""
+    return SalesDay.objects.count() + OrdersDay.objects.count() + PromiseMonth.objects.count()
 
 
 def _compared(ours: dict[tuple, Counter], true: dict[tuple, Counter]) -> list[tuple[tuple, Counter, Counter]]:

@@ -20,8 +20,8 @@ def index(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     own, place = _place(request)
     name, period = _period(request, today)
-    counties = queries.by_county(place, period=period)
-    parts = queries.places(place, counties)
+    sold = queries.cells(place, period=period)
+    parts = queries.places(place, queries.by_county(sold))
     kept_parts = promises.by_part(place, period=period)
     names = known_names.names()
     context = {
@@ -44,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "orders": queries.orders(place, period=period),
         "parts": parts,
         "total": sum(part.figures.taken_fen for part in parts),
-        "categories": queries.by_category(place, period=period),
+        "categories": queries.by_category(sold),
         "days": queries.by_day(place, today=today),
         "map": _map(place, parts),
         "kept": promises.total(place, kept_parts),
@@ -67,7 +67,7 @@ def export(request: HttpRequest) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow([_("Code"), _("Division"), _("From"), _("Until"), _("Collected (yuan)"), _("Units")])
     names = known_names.names()
-    for code, figures in queries.by_county(place, period=period).items():
+    for code, figures in queries.by_county(queries.cells(place, period=period)).items():
         row = [code, names.get(code, ""), period.start, period.end, f"{figures.taken_fen / 100:.2f}"]
         writer.writerow([formulas.safe(cell) for cell in [*row, figures.taken_units]])
     return response

@@ -97,6 +97,12 @@ def is_refused(response) -> bool:
 def test_every_url_is_declared_and_no_rule_is_stale():
     assert policies.undeclared() == []
     assert policies.stale() == []
+    assert policies.doubled() == []
+
+
+def test_two_urls_of_one_name_are_named(monkeypatch):
+    monkeypatch.setattr(policies, "names", lambda: ["home", "secret", "home"])
+    assert policies.doubled() == ["home"]
 
 
 def test_an_undeclared_url_is_named(monkeypatch):

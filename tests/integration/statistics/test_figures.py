@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.test import Client
 from django.urls import reverse
 
@@ -16,7 +16,7 @@ from marketplace.counter.services import handover
 from marketplace.order import history
 from marketplace.order.models import Order
 from marketplace.statistics import queries, recount
-from marketplace.statistics.models import SalesDay
+from marketplace.statistics.models import OrdersDay, SalesDay
 from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
 from tests.factories import shop, villages
@@ -66,10 +66,10 @@ def page(division: str, **query):
 
 def test_prefectures_counties_categories_and_days_have_one_sum(sold):
     period = queries.periods(TODAY)["month"]
-    counties = queries.by_county(queries.PROVINCE, period=period)
+    counties = queries.by_county(queries.cells(queries.PROVINCE, period=period))
     prefectures = queries.places(queries.PROVINCE, counties)
-    of_changde = queries.places("430700000000", queries.by_county("430700000000", period=period))
-    categories = queries.by_category(queries.PROVINCE, period=period)
+    of_changde = queries.places("430700000000", queries.by_county(queries.cells("430700000000", period=period)))
+    categories = queries.by_category(queries.cells(queries.PROVINCE, period=period))
     days = queries.by_day(queries.PROVINCE, today=TODAY)
     heads = queries.heads(queries.PROVINCE, today=TODAY, period=period)
 
@@ -150,6 +150,19 @@ def test_the_recount_command_proves_the_rollups(sold, capsys):
     SalesDay.objects.filter(taken_fen__gt=0).update(taken_units=99)
     with pytest.raises(CommandError):
         call_command("recount_sales")
+
+
+@pytest.mark.parametrize("column", ["placed", "collected", "cancelled", "expired"])
+def test_a_wrong_figure_of_orders_is_found(sold, column):
+    assert recount.differences() == []
+    row = OrdersDay.objects.filter(placed__gt=0).first()
+    OrdersDay.objects.filter(pk=row.pk).update(**{column: F(column) + 7})
+
+    ((what, key, ours, true),) = recount.differences()
+
+    assert (what, key) == ("orders", (row.day, row.point_county))
+    assert ours[column] == true[column] + 7
+    assert [finding.code for finding in invariants.findings(["R1"])] == ["R1"]
 
 
 def test_history_keeps_every_promise_and_recounts(monkeypatch):

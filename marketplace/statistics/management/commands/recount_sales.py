@@ -13,8 +13,8 @@ class Command(BaseCommand):
         while rollups.read_events():
             pass
         differences = recount.differences()
-        for key, ours, true in differences[:50]:
-            self.stderr.write(f"{key}: rollup {dict(ours)}, recount {dict(true)}")
+        for what, key, ours, true in differences[:50]:
+            self.stderr.write(f"{what} {key}: rollup {dict(ours)}, recount {dict(true)}")
         if differences:
             raise CommandError(f"{len(differences)} figures differ")
-        self.stdout.write(f"equal: {len(recount.rolled_up())} figures")
+        self.stdout.write(f"equal: {recount.count()} figures")
