@@ -105,6 +105,10 @@ RULES: dict[str, Rule] = {
     # a new phone shows its request to be paired to nobody but its own screen
     "counter:pair": Rule(PUBLIC, methods=READ_WRITE),
     "counter:pair-state": Rule(PUBLIC),
+    "counter:join": Rule(PUBLIC, {"token": "invitation link"}, READ_WRITE),
+    "counter:operators": Rule(OWNER, methods=READ_WRITE),
+    "counter:invitation": Rule(OWNER, {"pk": "point's invitation"}, READ_WRITE),
+    "counter:operator": Rule(OWNER, {"pk": "point's operator"}, READ_WRITE),
     "counter:devices": Rule(OWNER, methods=READ_WRITE),
     "counter:device-pair": Rule(OWNER, methods=READ_WRITE),
     "counter:device": Rule(OWNER, {"pk": "point's device"}, WRITE),

@@ -35,15 +35,18 @@ def address(then: str) -> str:
     return f"{reverse('customer:step-up')}?{urlencode({'next': then})}"
 
 
+def asked(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to the second factor where it is needed, else None; for views that first say what is a 404."""
+    sends = request.method not in {"GET", "HEAD"}
+    return None if is_fresh(request, within=SENDS if sends else OPENS) else redirect(address(request.get_full_path()))
+
+
 def required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Open a view only after a step-up: others are led to give the second factor and come back."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        sends = request.method not in {"GET", "HEAD"}
-        if not is_fresh(request, within=SENDS if sends else OPENS):
-            return redirect(address(request.get_full_path()))
-        return view(request, *args, **kwargs)
+        return asked(request) or view(request, *args, **kwargs)
 
     guarded.asks_step_up = True
     return guarded

@@ -11,7 +11,15 @@ from django.utils.translation import pgettext_lazy
 from core.constraints import known
 from core.storage_class import StorageClass
 from villages import codes
-from villages.states import Level, LocationPrecision, OperatorRole, PairingState, PointKind, PointState
+from villages.states import (
+    InvitationState,
+    Level,
+    LocationPrecision,
+    OperatorRole,
+    PairingState,
+    PointKind,
+    PointState,
+)
 
 REGISTER_BEGAN = dt.date(2023, 1, 1)
 
@@ -221,6 +229,30 @@ class Operator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} at {self.point_id}"
+
+
+class Invitation(models.Model):
+    """A link by which one person becomes an operator of a point; the link itself is signed and not kept."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="invitations")
+    state = models.CharField(max_length=10, choices=InvitationState, default=InvitationState.OPEN)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            known("state", InvitationState, name="invitation_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="ACCEPTED", accepted_by__isnull=False) | (~Q(state="ACCEPTED") & Q(accepted_by=None)),
+                name="invitation_accepted_by",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} to {self.point_id} {self.state}"
 
 
 class Device(models.Model):

@@ -42,6 +42,21 @@ class PairingState(TextChoices):
 PAIRING_MOVES = {PairingState.WAITING: {PairingState.CONFIRMED}, PairingState.CONFIRMED: set()}
 
 
+class InvitationState(TextChoices):
+    """Of an invitation to be an operator; one that nobody accepts is over after some days as it is."""
+
+    OPEN = "OPEN", pgettext_lazy("of an invitation", "Open")
+    ACCEPTED = "ACCEPTED", _("Accepted")
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+
+INVITATION_MOVES = {
+    InvitationState.OPEN: {InvitationState.ACCEPTED, InvitationState.WITHDRAWN},
+    InvitationState.ACCEPTED: set(),
+    InvitationState.WITHDRAWN: set(),
+}
+
+
 class Level(TextChoices):
     PROVINCE = "PROVINCE", _("Province")
     PREFECTURE = "PREFECTURE", _("Prefecture")

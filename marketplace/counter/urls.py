@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import cash, devices, drops, handing, pairing, views
+from marketplace.counter import cash, devices, drops, handing, joining, operators, pairing, views
 
 app_name = "counter"
 urlpatterns = [
@@ -19,6 +19,10 @@ urlpatterns = [
     path("cash/<int:pk>/sign/", cash.sign, name="cash-sign"),
     path("pair/", pairing.pair, name="pair"),
     path("pair/state/", pairing.state, name="pair-state"),
+    re_path(r"^join/(?P<token>[\w:.-]{1,200})/$", joining.join, name="join"),
+    path("operators/", operators.index, name="operators"),
+    path("operators/<int:pk>/", operators.change, name="operator"),
+    path("invitations/<int:pk>/", operators.invitation, name="invitation"),
     path("devices/", devices.index, name="devices"),
     path("devices/pair/", devices.pair, name="device-pair"),
     path("devices/<int:pk>/", devices.change, name="device"),

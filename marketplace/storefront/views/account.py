@@ -112,8 +112,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """Create an account by phone, proved by a code."""
-    form, at, sent, status = RegistrationForm(request.POST or None), clock.now(), False, 200
+    """Create an account by phone, proved by a code, and go where the person wanted to go."""
+    target, form = _target(request), RegistrationForm(request.POST or None)
+    at, sent, status = clock.now(), False, 200
     if request.method == "POST":
         valid = form.is_valid()
         if request.POST.get("action") == "send_code":
@@ -123,9 +124,10 @@ def register(request: HttpRequest) -> HttpResponse:
             if user is not None:
                 login(request, user, backend="marketplace.users.backends.PhoneOrEmailBackend")
                 messages.success(request, _("Welcome. Your account is ready."))
-                return redirect("customer:summary")
+                return redirect(target or "customer:summary")
         status = 422 if form.errors else 200
-    return render(request, "storefront/register.html", {"form": form, "code_sent": sent}, status=status)
+    context = {"form": form, "code_sent": sent, "next": target}
+    return render(request, "storefront/register.html", context, status=status)
 
 
 def _send_code(request: HttpRequest, form: RegistrationForm, at) -> bool:

@@ -24,6 +24,7 @@ from tests.factories import shop, villages
 from tests.factories.counter import qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
+from villages.services import operators
 from villages.states import OperatorRole
 
 ROLES = (
@@ -77,6 +78,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     shop.operator(elsewhere, person=people["operator Q"])
     shop.operator(made.point, person=people["owner P"], role=OperatorRole.OWNER)
     shop.operator(elsewhere, person=people["owner Q"], role=OperatorRole.OWNER)
+    invitation = operators.invite(made.point, by=people["owner P"], at=MONDAY)
+    withdrawn = operators.invite(made.point, by=people["owner P"], at=MONDAY)
+    operators.withdraw(withdrawn, by=people["owner P"], at=MONDAY)
     device = villages.device(made.point, by=people["owner P"])
     HubWorker.objects.create(hub=made.network.county, user=people["hub worker"], since=MONDAY)
     Round.objects.filter(hub=made.network.county).update(driver=people["driver"])
@@ -147,6 +151,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:picture": ("nothing.webp", ""),
         "public:order of anybody": (fresh.number, ""),
         "public:dead letter": (dead.pk, ""),
+        "invitation link": (operators.token_of(withdrawn), "nobody"),
+        "point's invitation": (invitation.pk, "owner P"),
+        "point's operator": (people["operator P"].operator_of.get().pk, "owner P"),
         "point's device": (device.pk, "owner P"),
         "waiting": (waiting.number, "operator P"),
         "hub's departure": (_lane_departure(made), "hub worker"),

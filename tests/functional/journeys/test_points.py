@@ -53,3 +53,37 @@ def test_the_owner_pairs_a_second_phone_and_revokes_it(hunan: Shop, visit, live_
     expect(mine.locator(".messages")).to_contain_text("已停用")
     phone.reload()
     expect(phone.locator("main")).to_contain_text("显示号码")
+
+
+def test_an_invited_person_works_at_the_point_until_the_owner_removes_them(hunan: Shop, visit, live_server):
+    host = live_server.url
+    owner = shop.operator(hunan.point, person=shop.user("王桂兰"), role=OperatorRole.OWNER)
+    shop.operator(hunan.network.stop)
+    waits = shop.at_point(shop.order(hunan.point, shop.listing(hunan.seller)))
+    elsewhere = shop.at_point(shop.order(hunan.network.stop, shop.listing(hunan.seller)))
+    mine, theirs = visit(owner), visit(shop.user("李新"), width=1280)
+
+    mine.goto(f"{host}/point/")
+    mine.click(".menu summary")
+    mine.click("text=操作员")
+    confirm_by_code(mine)
+    mine.click("text=邀请操作员")
+    link = mine.locator("#link").input_value()
+    assert fits(mine)
+    theirs.goto(link)
+    expect(theirs.locator("h1")).to_have_text("澧阳街道提货点邀请您当操作员")
+    theirs.click("main form .btn-go")
+    expect(theirs.locator(".messages")).to_contain_text("您现在是澧阳街道提货点的操作员")
+
+    # They see what waits at this point, and nothing of another.
+    assert theirs.request.get(f"{host}/point/orders/{waits.number}/").status == 200
+    assert theirs.request.get(f"{host}/point/orders/{elsewhere.number}/").status == 404
+    mine.goto(f"{host}/point/operators/")
+    expect(mine.locator("main")).to_contain_text("李新")
+    assert fits(mine)
+    mine.click("main .line .btn-line")
+    assert fits(mine)
+    mine.click("[value=remove]")
+    expect(mine.locator(".messages")).to_contain_text("李新已不是操作员")
+    assert theirs.request.get(f"{host}/point/").status == 404
+    assert theirs.request.get(link).status == 404
