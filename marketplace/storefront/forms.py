@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from marketplace.fields import PhoneField
 from marketplace.order.states import PaymentMethod
 from marketplace.plain_words import PlainForm
+from marketplace.users.models import User
 
 
 class CheckoutForm(PlainForm):
@@ -86,5 +87,6 @@ class RegistrationForm(PlainForm):
     )
 
     def clean_password(self):
-        validate_password(self.cleaned_data["password"])
-        return self.cleaned_data["password"]
+        password, told = self.cleaned_data["password"], self.cleaned_data
+        validate_password(password, User(phone=told.get("phone", ""), first_name=told.get("name", "")))
+        return password
