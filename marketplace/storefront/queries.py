@@ -111,15 +111,15 @@ def on_sale() -> QuerySet[Product]:
 
 
 def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.datetime) -> list[Card]:
-    """Return the cards with their promise for a point; without a point they stay as they are."""
+    """Return the cards with their promise for a point; without a point, and what is sold out, stay as they are."""
     if point is None or not found:
         return list(found)
-    keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id}
+    keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id and card.left > 0}
     ordered = sorted(keys)
     times = dict(zip(ordered, promises.times([_request(*key, point) for key in ordered], at=at), strict=True))
     kept = point.storage_classes
     return [
-        replace(card, reachable=time is not None, promised_at=time)
+        replace(card, reachable=time is not None, promised_at=time) if card.left > 0 else card
         for card in found
         for time in [times.get((card.drop_off_id, card.storage_class)) if card.storage_class in kept else None]
     ]

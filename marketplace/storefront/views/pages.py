@@ -45,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     month = clock.day_of(at).month
     season = queries.on_sale().filter(queries.in_season(month)).order_by("-priority", "pk")
     found = queries.with_promises(queries.cards(season[: SHELF_SIZE * 2 + 4]), point=point, at=at)
+    found.sort(key=lambda card: card.left <= 0)  # what cannot be ordered stands last, and never at the head
     term, began = seasons.term_on(clock.day_of(at))
     halls = queries.halls()
     context = {
