@@ -60,11 +60,6 @@ class Figures:
     def yuan(self) -> str:
         return f"{self.taken_fen / 100:,.2f}"
 
-    @property
-    def whole(self) -> str:
-        """The collected amount in whole yuan, for the figures at the head."""
-        return f"¥{round(self.taken_fen / 100):,}"
-
 
 @dataclass(frozen=True)
 class Heads:

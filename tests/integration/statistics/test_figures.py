@@ -1,6 +1,7 @@
 """The province's figures: sums agree, staff see their own division, and all of it recounts."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -19,6 +20,7 @@ from marketplace.statistics import queries, recount
 from marketplace.statistics.models import OrdersDay, SalesDay
 from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
+from marketplace.wording import yuan_text
 from tests.factories import shop, villages
 from tests.factories.counter import qr_of
 from tests.factories.shop import MONDAY
@@ -62,6 +64,25 @@ def page(division: str, **query):
     client = Client()
     client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
     return client.get(reverse("statistics:index"), query)
+
+
+def test_the_figures_at_the_head_are_as_exact_as_the_sum_below_them(sold):
+    one = SalesDay.objects.filter(taken_fen__gt=0).values("pk")[:1]
+    SalesDay.objects.filter(pk__in=one).update(taken_fen=F("taken_fen") + 50)  # what rounding would hide
+    total = yuan_text(SalesDay.objects.aggregate(total=Sum("taken_fen"))["total"])
+    assert total.endswith(".50")
+
+    text = page("430000000000").content.decode()
+
+    assert re.findall(r'<div class="v"><span class="yuan"><i class="yen">¥</i>([^<]*)</span>', text) == [total] * 4
+    assert f">{total}</span>" in text[text.index("data-total") :].replace("</i>", ">")
+
+
+def test_orders_and_consignments_name_their_unit(sold):
+    text = page("430000000000").content.decode()
+
+    assert "<small>单</small>" in text
+    assert "运单：已提 2 个，取消 0 个，逾期未提 0 个" in text
 
 
 def test_prefectures_counties_categories_and_days_have_one_sum(sold):
