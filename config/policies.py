@@ -98,6 +98,7 @@ RULES: dict[str, Rule] = {
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}),
+    "counter:arrival": Rule(OPERATOR, {"pk": "point's arrival"}, READ_WRITE),
     "counter:damage": Rule(OPERATOR, {"number": "point's parcel", "photo": "photo of a parcel"}),
     "counter:photo": Rule(OPERATOR, {"pk": "point's collection", "photo": "photo of a collection"}),
     "counter:cash": Rule(OPERATOR, methods=READ_WRITE),

@@ -4,7 +4,7 @@ from logistics.models.calendars import Closure, Planner, SheetImport
 from logistics.models.collections import CodeAttempt, CodeStepUp, Collection, CollectionLine
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
-from logistics.models.parcels import Parcel, Scan
+from logistics.models.parcels import Parcel, Scan, StopClosing
 from logistics.models.tariffs import FreeDelivery, FreightRate, Tariff
 from logistics.models.temperatures import TemperatureReading
 from logistics.models.transfers import HubTransfer
@@ -32,6 +32,7 @@ __all__ = [
     "RoundStop",
     "Scan",
     "SheetImport",
+    "StopClosing",
     "Tariff",
     "TemperatureReading",
     "Timetable",

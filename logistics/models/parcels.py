@@ -97,3 +97,20 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.parcel_id}"
+
+
+class StopClosing(models.Model):
+    """An operator has checked off what a departure brought to a point."""
+
+    departure = models.ForeignKey(Departure, models.PROTECT, related_name="stop_closings")
+    point = models.ForeignKey("villages.PickupPoint", models.PROTECT, related_name="+")
+    actor = models.CharField(max_length=64)
+    closed_at = models.DateTimeField()
+    expected = models.PositiveIntegerField()
+    short = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["departure", "point"], name="stop_closing_once")]
+
+    def __str__(self) -> str:
+        return f"{self.departure_id} at {self.point_id}"

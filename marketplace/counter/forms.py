@@ -76,6 +76,24 @@ class ReadingForm(ParcelForm):
         self.initial.setdefault("nonce", new_nonce())
 
 
+class CountForm(PlainForm):
+    """How many boxes were counted off a vehicle."""
+
+    use_required_attribute = False  # checking off is sent from the same page
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
+    counted = forms.IntegerField(
+        label=_("How many boxes did you count?"),
+        min_value=1,
+        max_value=10_000,
+        widget=forms.TextInput(attrs=DIGITS),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value"), _("Please give a whole number from 1.")),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", new_nonce())
+
+
 class ShelfForm(PlainForm):
     """Where a parcel is put: one of the suggested shelves, or another one."""
 

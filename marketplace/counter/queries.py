@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
 from core.clock import day_span
 from core.names import masked
-from logistics.models import Collection, Consignment, ConsignmentLine, Leg, Parcel
+from logistics.models import Collection, Consignment, ConsignmentLine, Departure, Leg, Parcel, StopClosing
 from logistics.states import ConsignmentState, Direction, ParcelState
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
@@ -76,12 +76,14 @@ def today(point: PickupPoint, *, at: dt.datetime) -> Today:
 class Arrival:
     """A round that brings parcels today: when it is here, how many it brings, and how many are received."""
 
+    departure_id: int
     name: str
     arrives_at: dt.datetime
     parcels: int
     received: int
     loaded: int
     is_late: bool
+    is_closed: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -103,6 +105,7 @@ def arrivals(point: PickupPoint, *, at: dt.datetime) -> list[Arrival]:
         )
         .values("departure_id", "departure__round__name")
         .annotate(
+            closed=Exists(StopClosing.objects.filter(departure=OuterRef("departure_id"), point=point)),
             arrives=Min("arrives_at"),
             parcels=Count("consignment__parcels"),
             waiting_to_come=Count("consignment__parcels", filter=Q(consignment__parcels__state__in=COMING)),
@@ -118,16 +121,29 @@ def arrivals(point: PickupPoint, *, at: dt.datetime) -> list[Arrival]:
     )
     return [
         Arrival(
+            departure_id=row["departure_id"],
             name=row["departure__round__name"],
             arrives_at=row["arrives"],
             parcels=row["parcels"],
             received=row["parcels"] - row["waiting_to_come"],
             loaded=row["loaded"],
             is_late=row["arrives"] < at and row["waiting_to_come"] > 0,
+            is_closed=row["closed"],
         )
         for row in rows
         if row["parcels"]
     ]
+
+
+def departures_to(user) -> QuerySet[Departure]:
+    """Return the rounds that bring, or brought, something to the person's own points."""
+    legs = Leg.objects.in_force().filter(
+        departure=OuterRef("pk"),
+        direction=Direction.OUT,
+        consignment__point__operators__user=user,
+        consignment__point__operators__until=None,
+    )
+    return Departure.objects.filter(Exists(legs), round__isnull=False)
 
 
 def expected_parcels(point: PickupPoint, *, at: dt.datetime) -> QuerySet[Parcel]:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import cash, devices, drops, handing, joining, operators, pairing, views
+from marketplace.counter import arrivals, cash, devices, drops, handing, joining, operators, pairing, views
 
 app_name = "counter"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("receive/", views.receive, name="receive"),
     re_path(r"^receive/(?P<number>\d{13})/$", views.receive_parcel, name="receive-parcel"),
     re_path(r"^receive/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", views.damage, name="damage"),
+    path("arrivals/<int:pk>/", arrivals.arrival, name="arrival"),
     path("drops/", drops.drops, name="drops"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),

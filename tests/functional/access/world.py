@@ -8,10 +8,10 @@ from django.core import signing
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, Departure, HubTransfer, HubWorker, Lane, Parcel, Round, SheetImport
+from logistics.models import Consignment, Departure, HubTransfer, HubWorker, Lane, Leg, Parcel, Round, SheetImport
 from logistics.services import calendars
 from logistics.services.calendars import Days
-from logistics.states import CollectionProof
+from logistics.states import CollectionProof, Direction
 from marketplace.communication.models import Message
 from marketplace.counter.services import cash, handover
 from marketplace.counter.views import matter_of_damage
@@ -142,6 +142,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's collection": (collection.pk, "operator P", "owner P"),
         "photo of a collection": (photo.pk, "operator P", "owner P"),
         "point's cash-up": (counted.pk, "operator P", "owner P"),
+        "point's arrival": (_arrival(made).pk, "operator P", "owner P"),
         "photo of a parcel": (damage.pk, "operator P", "owner P"),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
@@ -206,3 +207,9 @@ def snapshot() -> dict[str, list]:
 
 def _fields(model: type[Model]) -> list[str]:
     return [f.attname for f in model._meta.concrete_fields if f.attname not in ("last_login", "routing_lease_until")]
+
+
+def _arrival(made) -> Departure:
+    """Return a round that brings something to the point of operator P."""
+    legs = Leg.objects.in_force().filter(direction=Direction.OUT, consignment__point=made.point)
+    return legs.filter(departure__round__isnull=False).order_by("pk").first().departure
