@@ -78,6 +78,15 @@ RULES: dict[str, Rule] = {
     # the province's console; the division is asked for by ?place=
     "statistics:index": Rule(STAFF),
     "statistics:export": Rule(STAFF),
+    # becoming a pickup point: the applicant's pages, then the review by staff of the place's divisions
+    "applying:explained": Rule(PUBLIC),
+    "applying:begin": Rule(SIGNED_IN, methods=WRITE),
+    "applying:application": Rule(SIGNED_IN, {"pk": "own application"}, READ_WRITE),
+    "applying:where": Rule(SIGNED_IN, {"pk": "own draft"}),
+    "applying:paper": Rule(SIGNED_IN, {"pk": "own application", "photo": "photo of a paper"}),
+    "applying:reviews": Rule(STAFF),
+    "applying:review": Rule(STAFF, {"pk": "county's application"}, READ_WRITE),
+    "applying:review-paper": Rule(STAFF, {"pk": "county's application", "photo": "photo of a county's paper"}),
     # the seller's console
     "selling:index": Rule(SELLER),
     "selling:consignments": Rule(SELLER),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("healthz", health, name="health"),
     path("", include("marketplace.storefront.urls")),
     path("seller/", include("marketplace.selling.urls")),
+    path("", include("marketplace.applying.urls")),
     path("photos/", include("marketplace.evidence.urls")),
     path("point/", include("marketplace.counter.urls")),
     path("network/", include("marketplace.network.urls")),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.storefront.apps.StorefrontConfig",
     "marketplace.selling.apps.SellingConfig",
     "marketplace.counter.apps.CounterConfig",
+    "marketplace.applying.apps.ApplyingConfig",
     "marketplace.evidence.apps.EvidenceConfig",
     "marketplace.network.apps.NetworkConfig",
     "marketplace.pavilions.apps.PavilionsConfig",

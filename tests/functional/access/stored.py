@@ -33,6 +33,8 @@ NO_PAGES = {
     "statistics:export",
     "health",
     "counter:photo",
+    "applying:paper",
+    "applying:review-paper",
     "counter:damage",
     "evidence:unbound",
 } | {name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))}

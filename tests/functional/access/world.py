@@ -12,15 +12,17 @@ from logistics.models import Consignment, Departure, HubTransfer, HubWorker, Lan
 from logistics.services import calendars
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof, Direction
+from marketplace.applying.services import applications
 from marketplace.communication.models import Message
 from marketplace.counter.services import cash, handover
 from marketplace.counter.views import matter_of_damage
+from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
 from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
+from tests.factories import applying, shop, villages
 from tests.factories import logistics as factories
-from tests.factories import shop, villages
 from tests.factories.counter import qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
@@ -106,6 +108,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     people["platform staff"].is_staff = True
     people["platform staff"].save(update_fields=["is_staff"])
 
+    applied, draft = applying.submitted(by=people["buyer A"]), applying.draft(by=people["buyer A"])
+    paper = Photo.objects.get(matter=applications.matter_of(applied, "licence")).pk
     product = shop.listing(made.seller, on_hand=50, **listing)
     waiting = shop.at_point(_order(made, product, people["buyer A"], contact_name))
     collected = shop.at_point(_order(made, product, people["buyer A"], contact_name))
@@ -152,6 +156,11 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:picture": ("nothing.webp", ""),
         "public:order of anybody": (fresh.number, ""),
         "public:dead letter": (dead.pk, ""),
+        "own application": (applied.pk, "buyer A"),
+        "own draft": (draft.pk, "buyer A"),
+        "photo of a paper": (paper, "buyer A"),
+        "county's application": (applied.pk, "county staff", "prefecture staff", "province staff"),
+        "photo of a county's paper": (paper, "county staff", "prefecture staff", "province staff"),
         "invitation link": (operators.token_of(withdrawn), "nobody"),
         "point's invitation": (invitation.pk, "owner P"),
         "point's operator": (people["operator P"].operator_of.get().pk, "owner P"),
