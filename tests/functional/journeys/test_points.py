@@ -5,12 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from marketplace.applying.services import applications
 from marketplace.communication.models import Message
-from tests.factories import shop
-from tests.factories.shop import Shop
+from marketplace.users.models import StaffAssignment
+from tests.factories import applying, shop
+from tests.factories.shop import MONDAY, Shop
 from tests.functional.browsing import fits
-from villages.models import Device
-from villages.states import OperatorRole
+from villages.models import Device, PickupPoint
+from villages.states import OperatorRole, PointState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -87,3 +89,32 @@ def test_an_invited_person_works_at_the_point_until_the_owner_removes_them(hunan
     expect(mine.locator(".messages")).to_contain_text("李新已不是操作员")
     assert theirs.request.get(f"{host}/point/").status == 404
     assert theirs.request.get(link).status == 404
+
+
+def test_a_shop_applies_is_asked_for_a_change_is_accepted_and_opens(hunan: Shop, visit, live_server):
+    host = live_server.url
+    person, county = shop.user("陈店主"), shop.user("石门县")
+    StaffAssignment.objects.create(user=county, division_id="430726000000", since=MONDAY)
+    made = applying.submitted(by=person)
+    reviews, mine = visit(county, width=1280), visit(person)
+
+    reviews.goto(f"{host}/province/points/")
+    reviews.click("text=东泉村农家店")
+    confirm_by_code(reviews)
+    reviews.click("text=要求修改")
+    reviews.fill("[name=note]", "请写明门牌")
+    reviews.click("main form .btn-go")
+    expect(reviews.locator(".messages")).to_be_visible()
+    mine.goto(f"{host}/become-a-point/{made.pk}/")
+    expect(mine.locator(".note.warn")).to_contain_text("请写明门牌")
+    assert fits(mine)
+    applications.submit(made, stated=applying.stated(), by=person, at=MONDAY)
+    reviews.goto(f"{host}/province/points/{made.pk}/")
+    reviews.click("label:has-text('通过') >> nth=0")
+    reviews.click("main form .btn-go")
+    expect(reviews.locator(".messages")).to_be_visible()
+    mine.goto(f"{host}/become-a-point/{made.pk}/")
+    assert fits(mine)
+    mine.click("main form .btn-go")
+    expect(mine).to_have_url(f"{host}/point/")
+    assert PickupPoint.objects.get(name="东泉村农家店").state == PointState.OPEN
