@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy
 from core.models import Event
 from logistics.models import Consignment, Scan
 from logistics.states import ENDED, ConsignmentState, ScanKind
+from villages.models import PickupPoint
 
 WORDS = {
     "consignment.created": gettext_lazy("Ordered"),
     "consignment.routed": gettext_lazy("Way planned"),
     "consignment.rerouted": gettext_lazy("New way planned"),
+    "consignment.redirected": gettext_lazy("Goes to another point"),
     "consignment.packed": gettext_lazy("Packed by the seller"),
     "consignment.arrived": gettext_lazy("At the pickup point"),
     "consignment.extended": gettext_lazy("Kept longer for the buyer"),
@@ -45,12 +47,13 @@ class Travel:
 
 
 def of(consignments: list[Consignment]) -> list[Travel]:
-    """Return the timelines of an order's consignments in three queries."""
+    """Return the timelines of an order's consignments in three queries, in four where one was sent to another point."""
     numbers = [consignment.number for consignment in consignments]
-    told = Event.objects.filter(stream="consignment", stream_id__in=numbers, name__in=WORDS).order_by("pk")
+    told = list(Event.objects.filter(stream="consignment", stream_id__in=numbers, name__in=WORDS).order_by("pk"))
+    points = _points_after(told)
     by_number = defaultdict(list)
     for event in told:
-        by_number[event.stream_id].append(Step(str(WORDS[event.name]), event.occurred_at))
+        by_number[event.stream_id].append(Step(str(WORDS[event.name]), event.occurred_at, points.get(event.pk, "")))
     scans = Scan.objects.filter(parcel__consignment__in=consignments, parcel__sequence=1).select_related("hub")
     by_pk = defaultdict(list)
     for scan in scans.values_list("parcel__consignment", "kind", "occurred_at", "hub__name"):
@@ -68,6 +71,13 @@ def of(consignments: list[Consignment]) -> list[Travel]:
             steps[-1] = Step(last.words, last.at, last.detail, "now")
         travels.append(Travel(consignment, steps + _to_come(consignment)))
     return travels
+
+
+def _points_after(told: list[Event]) -> dict[int, str]:
+    """Return the name of the new point for each event that sent a consignment to another."""
+    after = {event.pk: event.payload["point"] for event in told if event.name == "consignment.redirected"}
+    names = dict(PickupPoint.objects.filter(pk__in=after.values()).values_list("pk", "name")) if after else {}
+    return {pk: names.get(point, "") for pk, point in after.items()}
 
 
 def _scan_words(kind: str) -> str:

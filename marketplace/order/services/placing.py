@@ -204,7 +204,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
 def _point(point_id: int) -> PickupPoint:
     point = PickupPoint.objects.select_related("division").filter(pk=point_id).first()
     if point is None:
-        raise UnableToPlace(_("Please choose a pickup point."), field="point")
+        raise UnableToPlace(_("The point that was chosen does not exist. Please choose another."), field="point")
     if point.state != PointState.OPEN:
         raise UnableToPlace(
             _("%(point)s takes no parcels at the moment. Please choose another point.") % {"point": point.name},

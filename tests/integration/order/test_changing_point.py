@@ -20,6 +20,7 @@ from marketplace.order.services.redirecting import (
     may_change_point,
     on_their_way,
 )
+from marketplace.storefront import timelines
 from tests.factories import logistics, shop, villages
 from tests.factories.shop import MONDAY
 from villages.models import PickupPoint, PointDay
@@ -194,3 +195,15 @@ def test_without_another_point_an_order_stays_bound_for_the_closed_one(made, cap
     order.refresh_from_db()
     assert order.pickup_point == made.point
     assert order.number in caplog.text
+
+
+def test_the_timeline_names_the_point_that_an_order_was_sent_to(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    shop.routed(order)
+    change_point(order, point_id=elsewhere.pk, by=None, at=MONDAY)
+    routing.route_waiting(limit=10, at=MONDAY)
+
+    [travel] = timelines.of(list(order.consignments.all()))
+
+    assert ("改送提货点", elsewhere.name) in [(step.words, step.detail) for step in travel.steps]
+    assert elsewhere.name not in [step.detail for step in travel.steps if step.words != "改送提货点"]

@@ -99,7 +99,8 @@ def test_an_old_page_of_another_basket_is_explained():
 
 
 def test_an_unknown_point():
-    refused(Visitor().post(point="999999"), "提货点")
+    visitor = Visitor()
+    refused(visitor.post(phone_code=visitor.code(), point="999999"), "没有这个提货点，请另选一个。")
 
 
 def test_a_closed_point():
