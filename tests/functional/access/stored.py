@@ -36,6 +36,7 @@ NO_PAGES = {
     "applying:paper",
     "applying:review-paper",
     "counter:damage",
+    "counter:pair-state",
     "evidence:unbound",
 } | {name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))}
 
