@@ -12,13 +12,17 @@ from logistics.states import Direction
 
 @dataclass(slots=True)
 class Ride:
-    """A departure as the search sees it: what it keeps, the crates free out and back, and how many it has in all."""
+    """A departure as the search sees it: what it keeps, the crates free out and back, and how many it has in all.
+
+    :param line: the version of the lane or round that it runs by; another one may keep other goods, or call elsewhere.
+    """
 
     departure_id: int
     storage_classes: frozenset[str]
     free_out: int
     free_back: int
     crates: int = 0
+    line: int = 0
 
     def has_room(self, direction: str, storage_class: str, crates: int) -> bool:
         free = self.free_out if direction == Direction.OUT else self.free_back

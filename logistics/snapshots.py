@@ -108,16 +108,22 @@ def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
 
 
 def _refresh(kept: _Kept) -> bool:
-    """Read free crates, times and what hubs need again; False when departures are there that were not before.
+    """Read free crates, times and what hubs need again; False when departures are there that were not before, or run
+    by another version of their line.
 
     What left or was cancelled since has room for nothing; to read thousands of others anew for it would cost too much.
     """
     rows = list(
-        _departures(kept.since).values_list("pk", "crates", "taken_out", "taken_back", "departs_at", "arrives_at")
+        _departures(kept.since).values_list(
+            "pk", "lane_id", "round_id", "crates", "taken_out", "taken_back", "departs_at", "arrives_at"
+        )
     )
-    gone = dict.fromkeys(kept.timetable.rides.keys(), (0, 0))
-    free = {pk: (crates - out, crates - back) for pk, crates, out, back, *_ in rows}
+    rides = kept.timetable.rides
+    gone = dict.fromkeys(rides.keys(), (0, 0))
+    free = {pk: (crates - out, crates - back) for pk, _lane, _round, crates, out, back, *_ in rows}
     if free.keys() - gone.keys():
+        return False
+    if any((rides[pk].line, rides[pk].crates) != (lane or round_, crates) for pk, lane, round_, crates, *_ in rows):
         return False
     kept.timetable.correct(gone | free)
     times = {pk: (_seconds(departs_at), _seconds(arrives_at)) for pk, *_, departs_at, arrives_at in rows}
@@ -157,9 +163,11 @@ def read(since: datetime) -> Timetable:
         free = crates - taken_out, crates - taken_back
         if lane_id is not None:
             origin, destination, cutoff, classes = lanes[lane_id]
-            between.append(Connection(departs, arrives, origin, destination, Ride(pk, classes, *free, crates), cutoff))
+            between.append(
+                Connection(departs, arrives, origin, destination, Ride(pk, classes, *free, crates, lane_id), cutoff)
+            )
         else:
-            rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates)))
+            rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates, round_id)))
     return Timetable(lanes=between, rounds=rounds, transfer_changes=_transfers())
 
 

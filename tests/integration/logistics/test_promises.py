@@ -1,12 +1,13 @@
 import datetime as dt
 
 import pytest
+from django.conf import settings
 
 from core.clock import BEIJING
 from core.storage_class import StorageClass
 from logistics import promises, queries, snapshots
 from logistics.models import Departure
-from logistics.promises import PromiseRequest
+from logistics.promises import PromiseRequest, Refusal
 from logistics.services import departures
 from logistics.states import DepartureState
 from tests.factories import logistics, villages
@@ -140,3 +141,30 @@ def test_a_fresh_reading_sees_that_departures_leave_later(of):
     way = {"origin": network.stop.pk, "destination": network.point.pk, "storage_class": AMBIENT, "crates": 1}
     since = int(MONDAY.timestamp())
     assert first.route(**way, at=since) == snapshots.read(MONDAY).route(**way, at=since)
+
+
+@pytest.mark.parametrize("change", ["crates", "classes"])
+def test_a_fresh_reading_sees_that_a_departure_runs_by_another_version_of_its_line(change):
+    """As another process does it for departures that carry goods: they stay, and are adjusted."""
+    network = logistics.small_network()
+    asked = [PromiseRequest(network.stop.pk, network.point.pk, AMBIENT, 20)]
+    first = snapshots.current(MONDAY)
+    assert promises.promises(asked, at=MONDAY)[0].handed_over_at == beijing(9, 30, day=1)
+    runs = Departure.objects.filter(lane__origin=network.county)
+    if change == "crates":
+        runs.update(crates=12)
+    else:
+        for departure in runs.select_related("lane"):
+            lane = departure.lane
+            lane.pk, lane.storage_classes, lane.code = None, [str(StorageClass.FROZEN)], f"L-{departure.pk}"
+            lane.save(force_insert=True)
+            Departure.objects.filter(pk=departure.pk).update(lane=lane)
+
+    assert snapshots.current(MONDAY, fresh=True) is not first
+
+    promise = promises.promises(asked, at=MONDAY)[0]
+    assert promise.handed_over_at is None
+    if change == "crates":
+        assert (promise.refusal, promise.largest) == (Refusal.TOO_LARGE, 12 - settings.PROMISE_RESERVE_CRATES)
+    else:
+        assert promise.refusal == Refusal.NO_VEHICLE
