@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from logistics.models import Departure, Hub, Leg, Parcel, Scan
 from logistics.services import arrivals
@@ -29,10 +29,17 @@ class Due:
 
 
 def due(user, *, at: dt.datetime) -> list[Due]:
-    """Return the person's departures from some hours ago to a day ahead, in two queries."""
+    """Return the person's departures from some hours ago to a day ahead, in two queries.
+
+    One that broke down stays as long as something is aboard: a hub has to take it in.
+    """
+    aboard = Parcel.objects.filter(departure=OuterRef("pk"), state=ParcelState.LOADED)
     departures = list(
         Departure.objects.visible_to(user)
-        .filter(departs_at__lt=at + AHEAD, arrives_at__gt=at - BEHIND)
+        .filter(
+            Q(departs_at__lt=at + AHEAD, arrives_at__gt=at - BEHIND)
+            | Q(Exists(aboard), state=DepartureState.BROKEN_DOWN)
+        )
         .exclude(state=DepartureState.CANCELLED)
         .select_related("lane__origin", "lane__destination", "round__hub")
         .order_by("departs_at", "pk")
@@ -96,12 +103,22 @@ def end_of(departure: Departure) -> int:
     return departure.lane.destination_id if departure.lane else departure.round.hub_id
 
 
+def takes_in(departure: Departure, *, hubs: list[Hub]) -> Hub | None:
+    """Return the own hub that takes in what a departure carries: where it ends, or began if it broke down."""
+    places = [end_of(departure)]
+    if departure.state == DepartureState.BROKEN_DOWN and departure.lane:
+        places.append(departure.lane.origin_id)
+    return next((hub for place in places for hub in hubs if hub.pk == place), None)
+
+
 def kinds(departure: Departure, *, hubs: list[Hub], at: dt.datetime) -> list[ScanKind]:
     """Return what somebody of these hubs, or the driver, can do with a departure's parcels, the likeliest now first.
 
     A round begins and ends at one hub: until it is said to have left, or its time is over, its parcels are loaded.
     """
     mine = {hub.pk for hub in hubs}
+    if departure.state == DepartureState.BROKEN_DOWN and takes_in(departure, hubs=hubs):
+        return [ScanKind.UNLOADED]
     if end_of(departure) not in mine:
         return [ScanKind.LOADED]
     if departure.lane and departure.lane.origin_id not in mine:

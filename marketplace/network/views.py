@@ -170,7 +170,7 @@ def _parcel(found: Departure, form: ScanForm, hubs: list[Hub]) -> Parcel | None:
     """
     number = form.cleaned_data["number"]
     parcel = queries.parcel_of(found, number=number)
-    takes_in = form.cleaned_data["do"] == ScanKind.UNLOADED and _end(found, hubs) is not None
+    takes_in = form.cleaned_data["do"] == ScanKind.UNLOADED and queries.takes_in(found, hubs=hubs) is not None
     if parcel is None and takes_in and len(number) == NUMBER_LENGTH and numbers.is_sound(number):
         parcel = Parcel.objects.filter(number=number).first()
     return parcel
@@ -179,7 +179,7 @@ def _parcel(found: Departure, form: ScanForm, hubs: list[Hub]) -> Parcel | None:
 def _scanned(request: HttpRequest, found: Departure, parcel: Parcel, form: ScanForm, hubs: list[Hub]) -> bool:
     """Load the parcel or take it in, or say above the field why not."""
     act = {"departure": found, "nonce": form.cleaned_data["nonce"], "by": request.user, "at": clock.now()}
-    hub = _end(found, hubs)
+    hub = queries.takes_in(found, hubs=hubs)
     try:
         if form.cleaned_data["do"] == ScanKind.UNLOADED and hub is not None:
             scan = arrivals.take_in(parcel, hub=hub, **act)

@@ -9,7 +9,7 @@ from core.events import Event
 from logistics.models import Departure, HubWorker, Parcel, Scan
 from logistics.services import scans
 from logistics.states import DepartureState, ParcelState, ScanKind
-from marketplace.network import manifests, paper
+from marketplace.network import manifests, paper, queries
 from tests.factories import shop
 from tests.integration.network.conftest import client_of, leg_of, state_of
 
@@ -305,3 +305,24 @@ def escaped(text: str) -> bytes:
         else f"\\{chr(byte) if byte in b'()' else f'{byte:03o}'}"
         for byte in text.encode("utf-16-be")
     ).encode()
+
+
+def test_the_hub_where_a_broken_vehicle_began_takes_its_goods_in(worker, parcel, time):
+    first, second = leg_of(parcel, 1), leg_of(parcel, 2)
+    scans.load(parcel, departure=first.departure, nonce="l1", by="test", at=first.departs_at)
+    scans.unload(parcel, hub=first.departure.round.hub, nonce="u1", by="test", at=first.arrives_at)
+    lane = second.departure
+    scans.load(parcel, departure=lane, nonce="l2", by="test", at=second.departs_at)
+    time.at = second.departs_at
+    run(worker, lane, "depart")
+    run(worker, lane, "break-down")
+    time.at = second.departs_at + dt.timedelta(days=3)
+
+    index = client_of(worker).get(reverse("network:index")).content.decode()
+    assert reverse("network:departure", args=[lane.pk]) in index, "it stays as long as something is aboard"
+    assert 'value="LOADED"' not in page(worker, lane)
+    assert scan(worker, lane, parcel.number, nonce="in").status_code == 302
+
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.hub_id) == (ParcelState.AT_HUB, lane.lane.origin_id)
+    assert lane not in [each.departure for each in queries.due(worker, at=time.at)]
