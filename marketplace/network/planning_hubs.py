@@ -11,7 +11,7 @@ from core import clock
 from logistics.models import Hub, HubTransfer, HubWorker
 from logistics.services import hubs, timetables, transfers
 from logistics.services.hubs import HubDetails, UnableToChangeHub
-from marketplace.network import hub_places
+from marketplace.network import hub_history, hub_places
 from marketplace.network.hub_forms import EndForm, HubForm, NewHubForm, TransferForm, WorkerForm
 from marketplace.network.planning import context_of
 from marketplace.network.planning_changes import CONFIRM, FORM, confirm_page, tell
@@ -171,6 +171,7 @@ def _page(
         "transfer": transfer or TransferForm(initial={"from_date": tomorrow(today)}),
         "needs": transfers.minutes_of(found, today),
         "coming": coming,
+        "history": hub_history.of(found),
         "workers": HubWorker.objects.filter(hub=found, until=None).select_related("user").order_by("since", "pk"),
     }
     return render(request, "network/planning/hub.html", context, status=status)

@@ -287,6 +287,9 @@ def test_a_hub_is_changed_and_people_scan_there(network, client):
     network.county.refresh_from_db()
     assert (network.county.name, network.county.closed_from) == ("石门分拨中心", dt.date(2026, 3, 4))
     assert client.post(url, data | {"action": "preview", "longitude": "80"}).status_code == 422
+    history = page(client, "planning-hub", network.county.code).partition("改动记录")[2]
+    assert "→ 石门分拨中心" in history
+    assert "— → 2026-03-04" in history
 
     assert client.post(url, {"action": "assign", "phone": "13700000003"}).status_code == 422
     client.post(url, {"action": "assign", "phone": "13700000002"})
@@ -330,6 +333,8 @@ def test_a_hub_is_added_in_the_own_division_and_ended_when_nothing_uses_it(netwo
     client.post(keep)
     made.refresh_from_db()
     assert made.ended_on is None
+    history = page(client, "planning-hub", made.code).partition("改动记录")[2]
+    assert [history.count(words) for words in ("新建", "中转时间（分钟）", "2026-03-04")] == [1, 1, 4]
 
 
 def test_a_hub_in_use_says_which_lines_use_it(network, client, round_):
