@@ -71,6 +71,11 @@ class Consignment(models.Model):
                 condition=Q(expected_at__gt=F("promised_at")),
                 name="consignment_late",
             ),
+            models.Index(
+                fields=["promised_at"],
+                condition=Q(state="IN_TRANSIT", expected_at=None, planned_at=None),
+                name="consignment_taken_back",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(crates__gt=0), name="consignment_crates"),
@@ -88,6 +93,11 @@ class Consignment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether its promise was taken back and no new one made: a vehicle stopped with a part of it aboard."""
+        return self.state == ConsignmentState.IN_TRANSIT and self.expected_at is None and self.planned_at is None
 
 
 class ConsignmentLine(models.Model):

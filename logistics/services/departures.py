@@ -161,8 +161,8 @@ def cancel(departures: Iterable[Departure], *, by, at: dt.datetime, reason: str)
 def break_down(departure: Departure, *, by, at: dt.datetime) -> Departure:
     """Note that a vehicle broke down on its way.
 
-    What was to be picked up or loaded later is re-routed by the sweep; what is aboard goes on from whichever hub
-    unloads it.
+    What was to be picked up or loaded later is re-routed by the sweep, which also takes the promise of what is aboard
+    back; that goes on from whichever hub unloads it.
 
     :raises UnableToRun: when it has not left, or has arrived.
     """

@@ -92,11 +92,14 @@ def told(
 ) -> list[NewEvent]:
     """Return the event that tells the buyer of another route or a later hand-over; none where nothing changed.
 
+    A promise that is taken back is told without a new one; what follows it is told whatever it is.
+
     :param consignment: as it was before the change.
+    :param expected_at: None where nobody knows the day any more.
     """
-    before = consignment.expected_at or consignment.promised_at
-    is_later = before is not None and expected_at is not None and expected_at > before + TOLERANCE
-    if not (is_rerouted or is_later):
+    before = None if consignment.is_taken_back else consignment.expected_at or consignment.promised_at
+    is_later = before is not None and (expected_at is None or expected_at > before + TOLERANCE)
+    if not (is_rerouted or is_later or (consignment.is_taken_back and expected_at is not None)):
         return []
     payload = {
         "order": consignment.order.number,

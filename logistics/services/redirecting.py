@@ -13,7 +13,7 @@ from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
 from logistics.services import capacity, legs, milestones
 from logistics.services.capacity import UnableToTakeCapacity
-from logistics.services.ways import UNSENT, Place, ways_of
+from logistics.services.ways import UNSENT, Place, stranded_ways, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
 from villages.models import PickupPoint
 from villages.services import crates
@@ -108,6 +108,10 @@ def _place(consignment: Consignment, at: dt.datetime) -> Place | None:
     """Return where a consignment under way goes on from; None for one that was not sent yet."""
     if consignment.state != ConsignmentState.IN_TRANSIT:
         return None
+    if stranded_ways(consignment, at):
+        raise UnableToRedirect(
+            _("The vehicle that carries it has stopped. Please try again once a hub has taken it in.")
+        )
     ways = ways_of(consignment, at)
     places = {way.place[:2] for way in ways}
     if len(places) != 1 or len(ways) != consignment.parcels.count() or any(way.parcel.strayed for way in ways):

@@ -18,9 +18,9 @@ from core.events import NewEvent
 from logistics import snapshots
 from logistics.connections import Route
 from logistics.models import Consignment, Departure, Leg, Parcel, Scan
-from logistics.services import capacity, expectations, legs, milestones, routing
+from logistics.services import breakdowns, capacity, expectations, legs, milestones, routing
 from logistics.services.expectations import Expectations
-from logistics.services.ways import GRACE, UNSENT, Place, Way, ways_of
+from logistics.services.ways import GRACE, UNSENT, Place, Way, stranded_ways, ways_of
 from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
 from logistics.timetable import Timetable
 
@@ -132,7 +132,8 @@ def _troubled(at: dt.datetime) -> set[int]:
         parcel__hub=F("hub"),
         parcel__consignment__state=ConsignmentState.IN_TRANSIT,
     ).values_list("parcel__consignment_id", flat=True)
-    found: set[int] = set()
+    withdrawn = Consignment.objects.filter(breakdowns.TAKEN_BACK, _is_due("", at)).order_by(_longest_ago(""), "pk")
+    found: set[int] = set(withdrawn.values_list("pk", flat=True)[:batch])
     for query in (dead, overtaken, tight, missed, later):
         found |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
     found |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
@@ -153,6 +154,8 @@ def _mended(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     for attempt in range(_TRIES):
         ways = ways_of(consignment, at)
         broken = [way for way in ways if not way.holds(at)]
+        if breakdowns.take_back(consignment, at=at, by=by):
+            return True
         if not broken:
             return _timed_anew(consignment, at=at, by=by)
         if consignment.state in UNSENT:
@@ -187,8 +190,7 @@ def _sent_on(
     by,
 ) -> bool:
     """Give the consignment a way on, where all of it stands together; else each parcel that needs one its own."""
-    together = len({way.place[:2] for way in ways}) == 1 and not any(way.parcel.strayed for way in ways)
-    if together and len(broken) == len(ways) == consignment.parcels.count():
+    if are_together(ways, consignment) and len(broken) == len(ways):
         route = _route_from(timetable, broken[0].place, consignment, consignment.crates, hopes, at=at)
         return route is not None and _replaced(consignment, broken, route, hopes, parcel=None, at=at, by=by)
     changed = False
@@ -196,6 +198,16 @@ def _sent_on(
         route = _route_from(timetable, way.place, consignment, way.parcel.crates, hopes, at=at)
         changed |= route is not None and _replaced(consignment, [way], route, hopes, parcel=way.parcel, at=at, by=by)
     return changed
+
+
+def are_together(ways: Sequence[Way], consignment: Consignment) -> bool:
+    """Tell whether all of a consignment stands in one place; what was left behind once is among them when it lies there
+    too, since from there on it need not travel alone.
+    """
+    if len({way.place[:2] for way in ways}) != 1 or len(ways) != consignment.parcels.count():
+        return False
+    lie = all(way.parcel.state == ParcelState.AT_HUB for way in ways)
+    return lie or not any(way.parcel.strayed for way in ways)
 
 
 def _route_from(
@@ -236,13 +248,13 @@ def _replaced(
     locked = locks.lock(same.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
     if locked is None or any(_has_moved(way.parcel) for way in ways):
         return False
-    planned_at = _planned_at(locked, route, parcel)
-    expected_at = hopes.handed_over_at(locked, legs.seconds(planned_at))
+    # Whatever else of it is aboard a vehicle that does not go on, nobody knows when all of it comes.
+    planned_at = None if stranded_ways(locked, at) else _planned_at(locked, route, parcel)
+    expected_at = hopes.handed_over_at(locked, legs.seconds(planned_at)) if planned_at else None
     expectations.move_holds([(locked, expected_at)])
     milestones.passed("mending-holds-moved")
-    from_here = min((leg.sequence for way in ways for leg in way.ahead), default=None)
-    old = Leg.objects.in_force().filter(consignment=locked, parcel=parcel if parcel and parcel.strayed else None)
-    old = old.filter(sequence__gte=from_here) if from_here is not None else old.none()
+    ahead = {leg.pk for way in ways for leg in way.ahead}
+    old = Leg.objects.in_force().filter(pk__in=ahead)
     crates = parcel.crates if parcel else locked.crates
     before = set(old.values_list("departure_id", flat=True))
     capacity.lock(before | {hop.departure_id for hop in route.hops})
@@ -255,12 +267,14 @@ def _replaced(
     milestones.passed("mending-crates-taken")
     if parcel is None:
         Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
-    ridden = (from_here or _last_sequence(locked, parcel) + 1) - 1
+    ridden = last_sequence(locked, parcel, without=ahead)
     version = _next_version(locked, parcel)
     legs.write(legs.of(locked, route, after=ridden, parcel=parcel, version=version))
     milestones.passed("mending-legs-written")
     if parcel is not None:
         Parcel.objects.filter(pk=parcel.pk).update(strayed=True)
+    else:
+        locked.parcels.filter(strayed=True).update(strayed=False)
     fields = {"planned_at": planned_at, "expected_at": expected_at, "routing_lease_until": None}
     if parcel is None:
         fields["route_version"] = F("route_version") + 1
@@ -272,7 +286,7 @@ def _replaced(
         reason="missed",
         route_version=locked.route_version + (parcel is None),
         departures=[hop.departure_id for hop in route.hops],
-        planned_at=planned_at.isoformat(),
+        planned_at=planned_at.isoformat() if planned_at else None,
         **({"parcel": parcel.number} if parcel else {}),
     )
     events.append(told, by=by, at=at)
@@ -305,9 +319,10 @@ def _next_version(consignment: Consignment, parcel: Parcel | None) -> int:
     return max(consignment.route_version, own or 0) + 1
 
 
-def _last_sequence(consignment: Consignment, parcel: Parcel | None) -> int:
+def last_sequence(consignment: Consignment, parcel: Parcel | None, *, without: set[int]) -> int:
+    """Return the number of the last leg in force that stays in the route: of a parcel on its own way, of its own."""
     mine = Leg.objects.in_force().filter(consignment=consignment, parcel=parcel if parcel and parcel.strayed else None)
-    return mine.aggregate(last=Max("sequence"))["last"] or 0
+    return mine.exclude(pk__in=without).aggregate(last=Max("sequence"))["last"] or 0
 
 
 def _planned_at(consignment: Consignment, route: Route, parcel: Parcel | None) -> dt.datetime:
@@ -324,6 +339,8 @@ def _timed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     """Let the expected hand-over follow the legs, which a delay has moved; tell whether it did."""
     rows = Consignment.objects.filter(pk=consignment.pk, state__in=_UNDER_WAY, route_version=consignment.route_version)
     locked = locks.lock(rows.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
+    if locked is not None and stranded_ways(locked, at):
+        return False
     riding = Leg.objects.in_force().filter(consignment=consignment)
     planned_at = riding.aggregate(last=Max("arrives_at"))["last"]
     if locked is None or planned_at is None or planned_at == locked.planned_at:

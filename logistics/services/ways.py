@@ -61,8 +61,28 @@ def _start_of(leg: Leg) -> tuple[int | None, int | None]:
 
 def ways_of(consignment: Consignment, at: dt.datetime) -> list[Way]:
     """Return the way ahead of each parcel that can be given another one; of what is not packed yet, the one to be."""
+    found = _every_way(consignment, at)
+    return [
+        Way(parcel, place, ahead)
+        for parcel, place, ahead in found
+        if place is not None and (ahead or parcel.state != ParcelState.LOADED)
+    ]
+
+
+def stranded_ways(consignment: Consignment, at: dt.datetime) -> list[Way]:
+    """Return the ways that were ahead of the parcels aboard a vehicle that does not go on; their place is not known."""
+    stopped = consignment.parcels.filter(state=ParcelState.LOADED, departure__state__in=sorted(NOT_RUNNING))
+    stranded = set(stopped.values_list("pk", flat=True))
+    if not stranded:
+        return []
+    nowhere = Place(None, None, at)
+    found = _every_way(consignment, at)
+    return [Way(parcel, nowhere, ahead) for parcel, _, ahead in found if parcel.pk in stranded]
+
+
+def _every_way(consignment: Consignment, at: dt.datetime) -> list[tuple[Parcel, Place | None, list[Leg]]]:
     legs: dict[int | None, list[Leg]] = {}
-    in_force = Leg.objects.in_force().filter(consignment=consignment).order_by("sequence")
+    in_force = Leg.objects.in_force().filter(consignment=consignment).order_by("route_version", "sequence")
     for leg in in_force.select_related("departure__lane", "departure__round"):
         leg.consignment = consignment
         legs.setdefault(leg.parcel_id, []).append(leg)
@@ -71,17 +91,39 @@ def ways_of(consignment: Consignment, at: dt.datetime) -> list[Way]:
         if consignment.state not in UNSENT:
             return []
         at_stop = Place(None, consignment.origin_stop_id, at)
-        return [Way(Parcel(), at_stop, legs.get(None, []))]
-    ridden = set(Scan.objects.filter(parcel__in=parcels, kind=ScanKind.LOADED).values_list("parcel_id", "departure_id"))
+        return [(Parcel(), at_stop, legs.get(None, []))]
+    done = _done(parcels, legs)
     found = []
     for parcel in parcels:
-        own = legs.get(parcel.pk if parcel.strayed else None, [])
-        done = max((leg.sequence for leg in own if (parcel.pk, leg.departure_id) in ridden), default=0)
-        place = _place(parcel, consignment, own, at)
-        ahead = [leg for leg in own if leg.sequence > done]
-        if place is not None and (ahead or parcel.state != ParcelState.LOADED):
-            found.append(Way(parcel, place, ahead))
+        own = legs.get(_key(parcel), [])
+        ahead = [leg for leg in own if _rank(leg) > done[parcel.pk]]
+        found.append((parcel, _place(parcel, consignment, own, at), ahead))
     return found
+
+
+def _done(parcels: list[Parcel], legs: dict[int | None, list[Leg]]) -> dict[int, tuple[int, int]]:
+    """Return for each parcel the last leg that is behind it.
+
+    Those that ride together and lie in one place have the same behind them, however each of them came there.
+    """
+    ridden = set(Scan.objects.filter(parcel__in=parcels, kind=ScanKind.LOADED).values_list("parcel_id", "departure_id"))
+    groups: dict[tuple, tuple[int, int]] = {}
+    for parcel in parcels:
+        own = [_rank(leg) for leg in legs.get(_key(parcel), []) if (parcel.pk, leg.departure_id) in ridden]
+        groups[_group(parcel)] = max([*own, groups.get(_group(parcel), (0, 0))])
+    return {parcel.pk: groups[_group(parcel)] for parcel in parcels}
+
+
+def _key(parcel: Parcel) -> int | None:
+    return parcel.pk if parcel.strayed else None
+
+
+def _group(parcel: Parcel) -> tuple:
+    return _key(parcel), parcel.state, parcel.hub_id, parcel.departure_id
+
+
+def _rank(leg: Leg) -> tuple[int, int]:
+    return leg.route_version, leg.sequence
 
 
 def _place(parcel: Parcel, consignment: Consignment, own: list[Leg], at: dt.datetime) -> Place | None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Substr
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models import Consignment, Leg, Parcel, Scan
+from logistics.services.breakdowns import TAKEN_BACK
 from logistics.services.ways import GRACE
 from logistics.states import ConsignmentState, Direction, ParcelState, ScanKind
 from marketplace.network.board_scope import Scope
@@ -34,8 +35,11 @@ class Stuck(TextChoices):
 
 
 def late(scope: Scope) -> QuerySet[Consignment]:
-    """Return consignments that are to come later than was promised, the longest late first."""
-    rows = Consignment.objects.filter(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
+    """Return consignments that are to come later than was promised, the longest late first; with them those of which
+    nobody knows when they come, because a vehicle stopped with them.
+    """
+    later = Q(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
+    rows = Consignment.objects.filter(later | TAKEN_BACK & Q(promised_at__isnull=False))
     if scope.place:
         rows = rows.filter(scope.in_places("point__division__code"))
     else:

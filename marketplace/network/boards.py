@@ -85,8 +85,8 @@ def late(request: HttpRequest) -> HttpResponse:
                 row.point.name,
                 row.get_state_display(),
                 tables.moment(row.promised_at),
-                tables.moment(row.expected_at),
-                _minutes(row.expected_at - row.promised_at),
+                tables.moment(row.expected_at) if row.expected_at else _("Not known: its vehicle broke down"),
+                _minutes(row.expected_at - row.promised_at) if row.expected_at else "",
             ]
             for row in rows[:MOST_ROWS]
         )
@@ -95,7 +95,7 @@ def late(request: HttpRequest) -> HttpResponse:
     seen = board_troubles.last_seen([row.pk for row in page])
     context = _context(scope, "late") | {
         "page": page,
-        "rows": [(row, row.expected_at - row.promised_at, seen.get(row.pk)) for row in page],
+        "rows": [(row, seen.get(row.pk)) for row in page],
         "now": now,
     }
     return render(request, "network/board/late.html", context)

@@ -89,7 +89,10 @@ def _to_come(consignment: Consignment) -> list[Step]:
         return []
     steps = []
     if consignment.state != ConsignmentState.AT_POINT:
-        planned = consignment.planned_at or consignment.promised_at
-        steps.append(Step(_("At the pickup point"), planned, _("planned"), "todo"))
+        if consignment.is_taken_back:
+            steps.append(Step(_("At the pickup point"), None, _("day not known yet"), "todo"))
+        else:
+            planned = consignment.planned_at or consignment.promised_at
+            steps.append(Step(_("At the pickup point"), planned, _("planned"), "todo"))
     steps.append(Step(_("Collect"), None, "", "todo"))
     return steps

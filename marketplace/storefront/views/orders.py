@@ -197,7 +197,10 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "on_the_way": bool(shown) and not ready,
         "cancellable": bool(consignments) and all(c.state in CANCELLABLE and c.packed_at is None for c in consignments),
         "promised_at": max((c.promised_at for c in consignments if c.promised_at), default=None),
-        "expected_at": max((time for c in consignments if (time := c.expected_at or c.promised_at)), default=None),
+        "expected_at": None
+        if any(c.is_taken_back for c in consignments)
+        else max((time for c in consignments if (time := c.expected_at or c.promised_at)), default=None),
+        "is_taken_back": any(c.is_taken_back for c in consignments),
         "point_changeable": redirecting.may_change_point(found),
         "keeps_longer": max((more for c in ready if (more := reminding.extendable(c))), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),

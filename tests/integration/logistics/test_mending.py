@@ -103,7 +103,8 @@ def test_what_a_broken_vehicle_carried_goes_on_from_the_hub_that_unloads_it(jour
     journey.step("load", at=lane.departs_at, departure=lane.departure)
     departures.depart(lane.departure, by="test", at=lane.departs_at)
     departures.break_down(lane.departure, by="test", at=lane.departs_at + 10 * MINUTE)
-    assert rerouting.mend(at=lane.departs_at + 11 * MINUTE) == 0, "nobody knows yet where it will be brought"
+    assert rerouting.mend(at=lane.departs_at + 11 * MINUTE) == 1, "its promise is taken back"
+    assert rerouting.mend(at=lane.departs_at + 12 * MINUTE) == 0, "nobody knows yet where it will be brought"
 
     journey.step("unload", at=beijing(19), hub=journey.network.county)
     assert rerouting.mend(at=beijing(19)) == 1

@@ -65,6 +65,19 @@ def test_what_is_expected_after_its_promise_is_late_where_it_is_bound_for(made, 
     assert board_troubles.late(whole()).count() == 0
 
 
+def test_what_is_aboard_a_vehicle_that_broke_down_is_late_and_says_why(made, parcel, time, province):
+    leg = leg_of(parcel, 1)
+    scans.load(parcel, departure=leg.departure, nonce="l", by="test", at=leg.departs_at)
+    departures.depart(leg.departure, by="test", at=leg.departs_at)
+    departures.break_down(leg.departure, by="test", at=leg.departs_at + MINUTE)
+    rerouting.mend(at=leg.departs_at + 2 * MINUTE)
+
+    assert [board_troubles.late(scope).count() for scope in (whole(), of(LIXIAN))] == [1, 1]
+    address = reverse("network:board-late")
+    assert "车辆故障" in client_of(province).get(address).text
+    assert "车辆故障" in client_of(province).get(f"{address}?as=csv").text
+
+
 def test_what_waits_for_a_route_is_stuck_after_five_minutes_where_it_lies(made, time):
     consignment = logistics.consignment(made.network.stop, made.point)
 

@@ -10,7 +10,7 @@ from core.models import Event
 from core.storage_class import StorageClass
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Refusal
-from logistics.services import departures, redirecting, routing, scans
+from logistics.services import departures, redirecting, rerouting, routing, scans
 from logistics.states import ConsignmentState
 from marketplace.order.services import cancelling
 from marketplace.order.services.redirecting import (
@@ -128,6 +128,24 @@ def test_what_is_on_the_vehicle_to_the_point_stays_bound_for_it(made, elsewhere)
 
     assert not may_change_point(order)
     assert "来不及" in refused(order, elsewhere, at=legs[3].departs_at)
+
+
+def test_what_a_broken_vehicle_carries_says_so_and_its_page_names_no_day(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    [consignment] = shop.packed(order)
+    [parcel] = consignment.parcels.all()
+    first = legs_of(consignment)[0]
+    scans.drop(parcel, nonce="drop", by="test", at=MONDAY)
+    scans.load(parcel, departure=first.departure, nonce="on", by="test", at=first.departs_at)
+    departures.depart(first.departure, by="test", at=first.departs_at)
+    departures.break_down(first.departure, by="test", at=first.departs_at)
+
+    assert "停在路上" in refused(order, elsewhere, at=first.departs_at)
+    rerouting.mend(at=first.departs_at)
+
+    [travel] = timelines.of(list(order.consignments.all()))
+    assert [step.at for step in travel.steps if step.state == "todo"] == [None, None]
+    assert invariants.findings(SOUND) == []
 
 
 def test_a_point_that_cannot_take_it_says_why(made, elsewhere):
