@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from django.db.models import F, Q, QuerySet, Sum, Value
@@ -84,29 +84,32 @@ def sales(place: str) -> QuerySet[SalesDay]:
     return SalesDay.objects.filter(seller_county__range=codes.span(place))
 
 
-def heads(place: str, *, today: dt.date, period: Period) -> Heads:
-    """Return today, this month, this year, the period and the year before, in one query."""
-    offered = periods(today)
-    spans = {
-        "today": offered["today"],
-        "month": offered["month"],
-        "year": offered["year"],
-        "period": period,
-        "before": period.year_before(),
-    }
-    sums = {
-        f"{name}_{column}": Sum(column, filter=span.condition, default=0)
-        for name, span in spans.items()
-        for column in ("taken_fen", "taken_units", "placed_fen")
-    }
-    first = min(span.start for span in spans.values())
-    row = sales(place).filter(day__gte=first).aggregate(**sums)
-    return Heads(
-        **{
-            name: Figures(row[f"{name}_taken_fen"], row[f"{name}_taken_units"], row[f"{name}_placed_fen"])
-            for name in spans
-        }
+def days(place: str, *, today: dt.date, period: Period) -> dict[dt.date, Figures]:
+    """Return the figures of each day that ``heads`` and ``by_day`` tell of, where anything was sold, in one query."""
+    spans = [*periods(today).values(), period, period.year_before(), Period(_ago(today, DAYS_SHOWN - 1), today)]
+    rows = (
+        sales(place)
+        .filter(day__range=(min(span.start for span in spans), today))
+        .values_list("day")
+        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
     )
+    return {day: Figures(fen, units, placed) for day, fen, units, placed in rows}
+
+
+def heads(sold: Mapping[dt.date, Figures], *, today: dt.date, period: Period) -> Heads:
+    """Return today, this month, this year, the period and the year before, from the figures of each day."""
+    offered = periods(today)
+    spans = {name: offered[name] for name in ("today", "month", "year")}
+    spans |= {"period": period, "before": period.year_before()}
+    return Heads(**{name: _within(sold, span) for name, span in spans.items()})
+
+
+def _within(sold: Mapping[dt.date, Figures], span: Period) -> Figures:
+    return _summed(("", figures) for day, figures in sold.items() if span.start <= day <= span.end).get("", Figures())
+
+
+def _ago(day: dt.date, days: int) -> dt.date:
+    return day - dt.timedelta(days=days)
 
 
 @dataclass(frozen=True)
@@ -207,17 +210,10 @@ def by_category(sold: Iterable[Cell]) -> list[tuple[str, Figures, float]]:
     return [(name, figures, 100 * figures.taken_fen / most if most else 0) for name, figures in ranked]
 
 
-def by_day(place: str, *, today: dt.date, days: int = DAYS_SHOWN) -> list[tuple[dt.date, Figures]]:
-    """Return the figures of each of the last days, today last, days without sales included, in one query."""
-    first = today - dt.timedelta(days=days - 1)
-    rows = (
-        sales(place)
-        .filter(day__range=(first, today))
-        .values_list("day")
-        .annotate(fen=Sum("taken_fen"), units=Sum("taken_units"), placed=Sum("placed_fen"))
-    )
-    found = {day: Figures(fen, units, placed) for day, fen, units, placed in rows}
-    return [(day, found.get(day, Figures())) for day in (first + dt.timedelta(days=n) for n in range(days))]
+def by_day(sold: Mapping[dt.date, Figures], *, today: dt.date) -> list[tuple[dt.date, Figures]]:
+    """Return the figures of each of the last days, today last, days without sales included."""
+    shown = [_ago(today, ago) for ago in reversed(range(DAYS_SHOWN))]
+    return [(day, sold.get(day, Figures())) for day in shown]
 
 
 def orders(place: str, *, period: Period) -> dict[str, int]:

@@ -21,6 +21,7 @@ def index(request: HttpRequest) -> HttpResponse:
     own, place = _place(request)
     name, period = _period(request, today)
     sold = queries.cells(place, period=period)
+    by_day = queries.days(place, today=today, period=period)
     parts = queries.places(place, queries.by_county(sold))
     kept_parts = promises.by_part(place, period=period)
     names = known_names.names()
@@ -40,12 +41,12 @@ def index(request: HttpRequest) -> HttpResponse:
             ("year", _("This year")),
         ],
         "today": today,
-        "heads": queries.heads(place, today=today, period=period),
+        "heads": queries.heads(by_day, today=today, period=period),
         "orders": queries.orders(place, period=period),
         "parts": parts,
         "total": sum(part.figures.taken_fen for part in parts),
         "categories": queries.by_category(sold),
-        "days": queries.by_day(place, today=today),
+        "days": queries.by_day(by_day, today=today),
         "map": _map(place, parts),
         "kept": promises.total(place, kept_parts),
         "kept_parts": kept_parts,

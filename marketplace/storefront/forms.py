@@ -14,7 +14,9 @@ class CheckoutForm(PlainForm):
     """One page, four questions: where, who, how to pay; what stands in the basket is asked above."""
 
     point = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, error_messages={"invalid": _("Please choose a pickup point.")}
+        widget=forms.HiddenInput,
+        required=False,
+        error_messages={"invalid": _("There is no such pickup point. Please choose another.")},
     )
     name = forms.CharField(
         label=_("Name"),

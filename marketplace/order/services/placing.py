@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import IntegrityError, transaction
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from catalogue.states import ListingState
@@ -135,7 +135,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         ).order_by("pk")
     )
     if not lines:
-        raise UnableToPlace(_("Your basket is empty."), field="lines")
+        raise UnableToPlace(pgettext("of the shop", "Your basket is empty."), field="lines")
     point = _point(point_id)
     groups = _groups(lines)
     _check_point(point, groups)

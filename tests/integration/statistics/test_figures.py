@@ -91,8 +91,9 @@ def test_prefectures_counties_categories_and_days_have_one_sum(sold):
     prefectures = queries.places(queries.PROVINCE, counties)
     of_changde = queries.places("430700000000", queries.by_county(queries.cells("430700000000", period=period)))
     categories = queries.by_category(queries.cells(queries.PROVINCE, period=period))
-    days = queries.by_day(queries.PROVINCE, today=TODAY)
-    heads = queries.heads(queries.PROVINCE, today=TODAY, period=period)
+    by_day = queries.days(queries.PROVINCE, today=TODAY, period=period)
+    days = queries.by_day(by_day, today=TODAY)
+    heads = queries.heads(by_day, today=TODAY, period=period)
 
     sums = {
         sum(figures.taken_fen for figures in counties.values()),
@@ -109,7 +110,9 @@ def test_prefectures_counties_categories_and_days_have_one_sum(sold):
 
 
 def test_placing_and_collecting_are_counted_on_their_own_days(sold):
-    placed = queries.heads(queries.PROVINCE, today=TODAY, period=queries.Period(MONDAY.date(), MONDAY.date()))
+    monday = queries.Period(MONDAY.date(), MONDAY.date())
+    by_day = queries.days(queries.PROVINCE, today=TODAY, period=monday)
+    placed = queries.heads(by_day, today=TODAY, period=monday)
     assert (placed.period.placed_fen, placed.period.taken_fen) == (16_000, 0)
     assert placed.today.placed_fen == 0
 
