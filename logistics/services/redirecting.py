@@ -1,7 +1,9 @@
 """Redirecting: the consignments of an order go to another point, as long as no vehicle carries them to the old one."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
@@ -11,14 +13,29 @@ from core.events import NewEvent
 from logistics import promises
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
-from logistics.services import capacity, legs, milestones
+from logistics.services import capacity, legs, milestones, rerouting
 from logistics.services.capacity import UnableToTakeCapacity
-from logistics.services.ways import UNSENT, Place, stranded_ways, ways_of
+from logistics.services.ways import UNSENT, Place, Way, are_together, stranded_ways, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
 from villages.models import PickupPoint
 from villages.services import crates
 from villages.services.crates import CratesRequest, UnableToHoldCrates
 from villages.states import PointState
+
+
+@dataclass(frozen=True)
+class Part:
+    """Parcels of a consignment that go on together: all of it, or one parcel that was left behind.
+
+    :ivar place: where it goes on from; None for what was not sent yet.
+    :ivar ahead: the legs that it no longer rides when it goes elsewhere.
+    """
+
+    parcel: Parcel | None
+    place: Place | None
+    crates: int
+    ahead: frozenset[int]
+
 
 REDIRECTABLE = frozenset({ConsignmentState.AWAITING_ROUTE, ConsignmentState.IN_TRANSIT, *UNSENT})
 
@@ -44,14 +61,12 @@ def offers(
 
     :raises UnableToRedirect: when their parcels are in different places just now.
     """
-    places = [_place(each, at) for each in consignments]
-    asked = [
-        _request(each, place, point, at) for point in points for each, place in zip(consignments, places, strict=True)
-    ]
+    parts = [(each, part) for each in consignments for part in _parts(each, at)]
+    asked = [_request(each, part, point, at) for point in points for each, part in parts]
     found = iter(promises.promises(asked, at=at, together=True))
     answers: dict[int, dt.datetime | Refusal] = {}
     for point in points:
-        of_point = [next(found) for _ in consignments]
+        of_point = [next(found) for _ in parts]
         refusal = next((each.refusal for each in of_point if each.refusal), None)
         answers[point.pk] = refusal or max(each.handed_over_at for each in of_point)
     return answers
@@ -80,17 +95,20 @@ def redirect(
         raise UnableToRedirect(_("It is too late: a part of it is already on the vehicle to the point, or there."))
     if point.state != PointState.OPEN:
         raise UnableToRedirect(_("%(point)s takes no parcels at the moment.") % {"point": point.name})
-    places = {row.pk: _place(row, at) for row in rows}
-    asked = [_request(row, places[row.pk], point, at) for row in rows]
-    found = promises.promises(asked, at=at, together=True)
-    for promise in found:
+    parts = [(row, part) for row in rows for part in _parts(row, at)]
+    promised = promises.promises([_request(row, part, point, at) for row, part in parts], at=at, together=True)
+    for promise in promised:
         if promise.handed_over_at is None:
             raise UnableToRedirect(str(Refusal(promise.refusal).label))
-    _move_holds(rows, point, found)
+    found: dict[int, list[tuple[Part, Promise]]] = {}
+    for (row, part), promise in zip(parts, promised, strict=True):
+        found.setdefault(row.pk, []).append((part, promise))
+    handed_over = {pk: max(promise.handed_over_at for _, promise in of_row) for pk, of_row in found.items()}
+    _move_holds(rows, point, handed_over)
     milestones.passed("redirecting-holds-moved")
-    for row, promise in zip(rows, found, strict=True):
-        _redirected(row, places[row.pk], point, promise, is_agreed=is_agreed, by=by, at=at)
-    return max(promise.handed_over_at for promise in found)
+    for row in rows:
+        _redirected(row, found[row.pk], point, handed_over[row.pk], is_agreed=is_agreed, by=by, at=at)
+    return max(handed_over.values())
 
 
 def _on_last_leg(consignments: Sequence[Consignment]) -> bool:
@@ -104,40 +122,48 @@ def _on_last_leg(consignments: Sequence[Consignment]) -> bool:
     return riding.exists()
 
 
-def _place(consignment: Consignment, at: dt.datetime) -> Place | None:
-    """Return where a consignment under way goes on from; None for one that was not sent yet."""
+def _parts(consignment: Consignment, at: dt.datetime) -> list[Part]:
+    """Return what of a consignment goes on together, and where from; what was left behind goes its own way, unless it
+    lies where the others do.
+    """
     if consignment.state != ConsignmentState.IN_TRANSIT:
-        return None
+        return [Part(None, None, consignment.crates, frozenset())]
     if stranded_ways(consignment, at):
         raise UnableToRedirect(
             _("The vehicle that carries it has stopped. Please try again once a hub has taken it in.")
         )
     ways = ways_of(consignment, at)
-    places = {way.place[:2] for way in ways}
-    if len(places) != 1 or len(ways) != consignment.parcels.count() or any(way.parcel.strayed for way in ways):
+    if are_together(ways, consignment):
+        return [_part(None, ways, consignment.crates)]
+    others = [way for way in ways if not way.parcel.strayed]
+    if not ways or len({way.place[:2] for way in others}) > 1 or len(ways) != consignment.parcels.count():
         raise UnableToRedirect(_("Its parcels are in different places just now. Please try again later."))
-    return ways[0].place
+    parts = [_part(None, others, sum(way.parcel.crates for way in others))] if others else []
+    return parts + [_part(way.parcel, [way], way.parcel.crates) for way in ways if way.parcel.strayed]
 
 
-def _request(consignment: Consignment, place: Place | None, point: PickupPoint, at: dt.datetime) -> PromiseRequest:
+def _part(parcel: Parcel | None, ways: Sequence[Way], crates: int) -> Part:
+    place = max((way.place for way in ways), key=lambda place: place.since)
+    return Part(parcel, place, crates, frozenset(leg.pk for way in ways for leg in way.ahead))
+
+
+def _request(consignment: Consignment, part: Part, point: PickupPoint, at: dt.datetime) -> PromiseRequest:
+    place = part.place
     return PromiseRequest(
         consignment.origin_stop_id,
         point.pk,
         consignment.storage_class,
-        consignment.crates,
+        part.crates,
         ready_from=max(place.since if place else consignment.ready_from, at),
         hub_id=place.hub if place else None,
     )
 
 
-def _move_holds(rows: Sequence[Consignment], point: PickupPoint, found: Sequence[Promise]) -> None:
+def _move_holds(rows: Sequence[Consignment], point: PickupPoint, handed_over: Mapping[int, dt.datetime]) -> None:
     crates.release([CratesRequest(row.point_id, row.held_day, row.storage_class, row.crates) for row in rows])
     try:
         crates.hold(
-            [
-                CratesRequest(point.pk, day_of(promise.handed_over_at), row.storage_class, row.crates)
-                for row, promise in zip(rows, found, strict=True)
-            ]
+            [CratesRequest(point.pk, day_of(handed_over[row.pk]), row.storage_class, row.crates) for row in rows]
         )
     except UnableToHoldCrates as refusal:
         raise UnableToRedirect(str(Refusal.NO_ROOM.label)) from refusal
@@ -145,51 +171,64 @@ def _move_holds(rows: Sequence[Consignment], point: PickupPoint, found: Sequence
 
 def _redirected(
     row: Consignment,
-    place: Place | None,
+    found: Sequence[tuple[Part, Promise]],
     point: PickupPoint,
-    promise: Promise,
+    handed_over_at: dt.datetime,
     *,
     is_agreed: bool,
     by,
     at: dt.datetime,
 ) -> None:
-    """Write one consignment's new point, with its way on where it is under way."""
+    """Write one consignment's new point, with the way on of each of its parts where it is under way."""
     changes = {
         "point": point,
-        "held_day": day_of(promise.handed_over_at),
-        **({"promised_at": promise.handed_over_at} if is_agreed else {}),
-        "expected_at": promise.handed_over_at,
-        "route_version": row.route_version,
+        "held_day": day_of(handed_over_at),
+        **({"promised_at": handed_over_at} if is_agreed else {}),
+        "expected_at": handed_over_at,
         "planned_at": None,
         "routing_lease_until": None,
         "routing_attempts": 0,
     }
-    live = Leg.objects.in_force().filter(consignment=row)
-    if place is None:
+    if row.state != ConsignmentState.IN_TRANSIT:
         legs.release([row], at=at, by=by)
         changes |= {"state": ConsignmentState.AWAITING_ROUTE, "waiting_since": at}
     else:
-        ahead = [leg.sequence for way in ways_of(row, at) for leg in way.ahead]
-        old = live.filter(sequence__gte=min(ahead)) if ahead else live.none()
-        hops = promise.route.hops
-        capacity.lock(set(old.values_list("departure_id", flat=True)) | {hop.departure_id for hop in hops})
-        legs.give_back(old, at=at)
-        milestones.passed("redirecting-crates-given-back")
-        try:
-            capacity.take({(hop.departure_id, hop.direction): row.crates for hop in hops})
-        except UnableToTakeCapacity as refusal:
-            raise UnableToRedirect(_("The vehicles to this point have just filled up. Please try again.")) from refusal
-        live.update(route_version=row.route_version + 1)
-        ridden = min(ahead) - 1 if ahead else live.count()
-        legs.write(legs.of(row, promise.route, after=ridden))
-        milestones.passed("redirecting-legs-written")
-        changes |= {"route_version": row.route_version + 1, "planned_at": legs.moment(promise.route.arrives)}
+        _send_on(row, found, at=at)
+        arrives = max(promise.route.arrives for _, promise in found)
+        changes |= {"route_version": row.route_version + 1, "planned_at": legs.moment(arrives)}
     Consignment.objects.filter(pk=row.pk).update(**changes)
     payload = {
         "order": row.order.number,
         "before": row.point_id,
         "point": point.pk,
-        "promised_at": promise.handed_over_at.isoformat(),
+        "promised_at": handed_over_at.isoformat(),
     }
     events.append([NewEvent("consignment", row.number, "consignment.redirected", payload)], by=by, at=at)
     milestones.passed("redirecting-events-appended")
+
+
+def _send_on(row: Consignment, found: Sequence[tuple[Part, Promise]], *, at: dt.datetime) -> None:
+    """Write the legs of each part to the new point in place of those to the old one."""
+    ahead = {pk for part, _ in found for pk in part.ahead}
+    live = Leg.objects.in_force().filter(consignment=row)
+    old = live.filter(pk__in=ahead)
+    loads: Counter = Counter()
+    for part, promise in found:
+        for hop in promise.route.hops:
+            loads[(hop.departure_id, hop.direction)] += part.crates
+    capacity.lock(set(old.values_list("departure_id", flat=True)) | {departure_id for departure_id, _ in loads})
+    legs.give_back(old, at=at)
+    milestones.passed("redirecting-crates-given-back")
+    try:
+        capacity.take(loads)
+    except UnableToTakeCapacity as refusal:
+        raise UnableToRedirect(_("The vehicles to this point have just filled up. Please try again.")) from refusal
+    live.filter(parcel=None).update(route_version=row.route_version + 1)
+    for part, promise in found:
+        ridden = rerouting.last_sequence(row, part.parcel, without=ahead)
+        version = rerouting.next_version(row, part.parcel)
+        written = legs.of(row, promise.route, after=ridden, parcel=part.parcel, version=version)
+        legs.write([leg._replace(crates=part.crates) for leg in written])
+    if all(part.parcel is None for part, _ in found):
+        row.parcels.filter(strayed=True).update(strayed=False)
+    milestones.passed("redirecting-legs-written")

@@ -20,7 +20,7 @@ from logistics.connections import Route
 from logistics.models import Consignment, Departure, Leg, Parcel, Scan
 from logistics.services import breakdowns, capacity, expectations, legs, milestones, routing
 from logistics.services.expectations import Expectations
-from logistics.services.ways import GRACE, UNSENT, Place, Way, stranded_ways, ways_of
+from logistics.services.ways import GRACE, UNSENT, Place, Way, are_together, stranded_ways, ways_of
 from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
 from logistics.timetable import Timetable
 
@@ -200,16 +200,6 @@ def _sent_on(
     return changed
 
 
-def are_together(ways: Sequence[Way], consignment: Consignment) -> bool:
-    """Tell whether all of a consignment stands in one place; what was left behind once is among them when it lies there
-    too, since from there on it need not travel alone.
-    """
-    if len({way.place[:2] for way in ways}) != 1 or len(ways) != consignment.parcels.count():
-        return False
-    lie = all(way.parcel.state == ParcelState.AT_HUB for way in ways)
-    return lie or not any(way.parcel.strayed for way in ways)
-
-
 def _route_from(
     timetable: Timetable, place: Place, consignment: Consignment, crates: int, hopes: Expectations, *, at: dt.datetime
 ) -> Route | None:
@@ -268,7 +258,7 @@ def _replaced(
     if parcel is None:
         Leg.objects.in_force().filter(consignment=locked, parcel=None).update(route_version=locked.route_version + 1)
     ridden = last_sequence(locked, parcel, without=ahead)
-    version = _next_version(locked, parcel)
+    version = next_version(locked, parcel)
     legs.write(legs.of(locked, route, after=ridden, parcel=parcel, version=version))
     milestones.passed("mending-legs-written")
     if parcel is not None:
@@ -313,7 +303,7 @@ def _made_lighter(old, parcel: Parcel, *, at: dt.datetime) -> None:
         Leg.objects.filter(pk=pk).update(crates=F("crates") - crates)
 
 
-def _next_version(consignment: Consignment, parcel: Parcel | None) -> int:
+def next_version(consignment: Consignment, parcel: Parcel | None) -> int:
     """Return the version of another route; a parcel on its own way counts its own, and may be sent on many times."""
     own = Leg.objects.filter(parcel=parcel).aggregate(last=Max("route_version"))["last"] if parcel else None
     return max(consignment.route_version, own or 0) + 1

@@ -80,6 +80,16 @@ def stranded_ways(consignment: Consignment, at: dt.datetime) -> list[Way]:
     return [Way(parcel, nowhere, ahead) for parcel, _, ahead in found if parcel.pk in stranded]
 
 
+def are_together(ways: list[Way], consignment: Consignment) -> bool:
+    """Tell whether all of a consignment stands in one place; what was left behind once is among them when it lies there
+    too, since from there on it need not travel alone.
+    """
+    if len({way.place[:2] for way in ways}) != 1 or len(ways) != consignment.parcels.count():
+        return False
+    lie = all(way.parcel.state == ParcelState.AT_HUB for way in ways)
+    return lie or not any(way.parcel.strayed for way in ways)
+
+
 def _every_way(consignment: Consignment, at: dt.datetime) -> list[tuple[Parcel, Place | None, list[Leg]]]:
     legs: dict[int | None, list[Leg]] = {}
     in_force = Leg.objects.in_force().filter(consignment=consignment).order_by("route_version", "sequence")

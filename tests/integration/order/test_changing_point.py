@@ -10,7 +10,7 @@ from core.models import Event
 from core.storage_class import StorageClass
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Refusal
-from logistics.services import departures, redirecting, rerouting, routing, scans
+from logistics.services import arrivals, departures, redirecting, rerouting, routing, scans
 from logistics.states import ConsignmentState
 from marketplace.order.services import cancelling
 from marketplace.order.services.redirecting import (
@@ -27,6 +27,7 @@ from villages.models import PickupPoint, PointDay
 from villages.states import PointState
 
 pytestmark = pytest.mark.django_db
+HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 SOUND = ["C1", "C2", "L1", "M1", "S1"]
 
 
@@ -69,6 +70,11 @@ def ride(parcel: Parcel, leg: Leg, hub) -> None:
 
 def legs_of(consignment: Consignment) -> list[Leg]:
     return list(consignment.legs.filter(released_at=None).order_by("sequence").select_related("departure"))
+
+
+def own_legs(parcel: Parcel) -> list[Leg]:
+    """Return the legs in force that a parcel rides alone."""
+    return list(parcel.own_legs.filter(released_at=None).order_by("sequence").select_related("departure__round"))
 
 
 def test_an_order_that_was_not_sent_is_routed_to_the_other_point(made, elsewhere):
@@ -225,3 +231,92 @@ def test_the_timeline_names_the_point_that_an_order_was_sent_to(made, elsewhere)
 
     assert ("改送提货点", elsewhere.name) in [(step.words, step.detail) for step in travel.steps]
     assert elsewhere.name not in [step.detail for step in travel.steps if step.words != "改送提货点"]
+
+
+@pytest.fixture
+def parted(made):
+    """An order of two parcels at two hubs: one was left behind in 石门 when the lane to 常德 left."""
+    order = shop.order(made.point, shop.listing(made.seller))
+    [consignment] = shop.packed(order)
+    [went] = consignment.parcels.all()
+    stayed = Parcel.objects.create(
+        number="9990000000001", consignment=consignment, sequence=2, crates=1, packed_at=MONDAY
+    )
+    first, second = legs_of(consignment)[:2]
+    for parcel in (went, stayed):
+        scans.drop(parcel, nonce=f"drop{parcel.pk}", by="test", at=MONDAY)
+        scans.load(parcel, departure=first.departure, nonce=f"on{parcel.pk}", by="test", at=first.departs_at)
+        scans.unload(parcel, hub=made.network.county, nonce=f"off{parcel.pk}", by="test", at=first.departs_at + HOUR)
+    scans.load(went, departure=second.departure, nonce="lane", by="test", at=second.departs_at)
+    scans.unload(went, hub=made.network.prefecture, nonce="lane-off", by="test", at=second.arrives_at)
+    assert rerouting.mend(at=second.arrives_at) == 1
+    return order, went, stayed, second.arrives_at
+
+
+def test_parts_in_different_places_each_go_their_own_way_to_the_other_point(made, elsewhere, parted):
+    order, _went, stayed, at = parted
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=at)
+
+    [consignment] = order.consignments.all()
+    together = [leg for leg in legs_of(consignment) if leg.parcel_id is None]
+    last = [together[-1], own_legs(stayed)[-1]]
+    assert {leg.departure.round.stops.get().point for leg in last} == {elsewhere}
+    assert consignment.planned_at == max(leg.arrives_at for leg in last)
+    assert len(own_legs(stayed)) == 1, "it lies at the hub whose round goes there"
+    assert rerouting.mend(at=at + MINUTE) == 0, "both are on a way that holds"
+    assert invariants.findings(["L1", "S1", "M1"]) == []
+    change_point(order, point_id=made.point.pk, by=None, at=at + MINUTE)
+    assert invariants.findings(["L1", "S1", "M1"]) == []
+
+
+def test_what_lies_together_again_goes_on_together(made, elsewhere, parted):
+    order, went, stayed, at = parted
+    scans_at = at + HOUR
+    arrivals.take_in(went, hub=made.network.county, nonce="back", by="test", at=scans_at)
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=scans_at)
+
+    [consignment] = order.consignments.all()
+    assert not consignment.parcels.filter(strayed=True).exists()
+    assert own_legs(stayed) == []
+    onward = legs_of(consignment)[-1]
+    assert rerouting.mend(at=scans_at + MINUTE) == 0
+    for parcel in (went, stayed):
+        scans.load(parcel, departure=onward.departure, nonce=f"o{parcel.pk}", by="test", at=onward.departs_at)
+        scans.receive(parcel, point=elsewhere, shelf="A", nonce=f"r{parcel.pk}", by="test", at=onward.arrives_at)
+    consignment.refresh_from_db()
+    assert consignment.state == ConsignmentState.AT_POINT
+    assert invariants.findings(["L1", "S1", "M1"]) == []
+
+
+def test_a_closed_point_is_left_by_parts_in_different_places_too(made, elsewhere, parted):
+    order, _went, _stayed, at = parted
+    PickupPoint.objects.filter(pk=made.point.pk).update(state=PointState.CLOSED)
+
+    assert leave_closed_points(by="test", at=at) == 1
+
+    order.refresh_from_db()
+    assert order.pickup_point != made.point
+    assert invariants.findings(["L1", "S1", "M1"]) == []
+
+
+def test_what_turns_up_where_the_others_lie_is_sent_on_with_them(made, parted):
+    order, went, stayed, at = parted
+    later = at + 30 * HOUR
+    arrivals.take_in(went, hub=made.network.county, nonce="back", by="test", at=later)
+
+    assert rerouting.mend(at=later) == 1
+
+    [consignment] = order.consignments.all()
+    assert not consignment.parcels.filter(strayed=True).exists()
+    assert own_legs(stayed) == []
+    assert rerouting.mend(at=later + MINUTE) == 0
+    assert invariants.findings(["L1", "S1", "M1"]) == []
+    # Parting again, it has legs of its own again.
+    onward = next(leg for leg in legs_of(consignment) if leg.departs_at > later)
+    scans.load(went, departure=onward.departure, nonce="again", by="test", at=onward.departs_at)
+    assert rerouting.mend(at=onward.departs_at + HOUR) == 1
+    assert rerouting.mend(at=onward.departs_at + HOUR + MINUTE) == 0
+    assert own_legs(stayed)
+    assert invariants.findings(["L1", "S1", "M1"]) == []
