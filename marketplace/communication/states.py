@@ -34,6 +34,7 @@ SUBJECTS = {
     "order.placed": _("Order confirmed"),
     "order.changed": _("The day changed"),
     "order.point_changed": _("The point changed"),
+    "order.point_closed": _("The point is closed"),
     "order.cancelled": _("Order cancelled"),
     "consignment.reminded": _("Reminder"),
     "consignment.extended": _("Kept longer"),

@@ -44,6 +44,12 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
         return _arrived(order, named, is_part=is_part)
     if news.kind == "order.cancelled":
         return _same(_("Order %(number)s is cancelled.") % named, named)
+    if news.kind == "order.point_closed":
+        sentence = _(
+            "We are sorry: %(point)s takes no parcels for now. We look for another point for order %(number)s and tell "
+            "you as soon as we know it."
+        )
+        return _same(sentence % named, named)
     if news.kind == "order.placed":
         if promised_at is None:
             sentence = _("Order %(number)s is placed. We tell you when it can be collected at %(point)s.")

@@ -17,6 +17,7 @@ from marketplace.communication.models import Message
 from marketplace.communication.services import messages
 from marketplace.communication.states import MessageState
 from marketplace.order.models import Order
+from marketplace.order.services.redirecting import told_closed
 
 READER = "messages"
 # Several consignments are often late by one cause, told of within seconds: the message waits for the last of them.
@@ -25,6 +26,7 @@ TOLD = frozenset(
     {
         "order.placed",
         "order.cancelled",
+        "order.point_closed",
         "consignment.arrived",
         "consignment.reminded",
         "consignment.extended",
@@ -116,8 +118,12 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     states = _states(orders.values())
     # The route to a new point is found a moment after the change: both are told as the one change of the point.
     moved = set(_waiting_changes(numbers).filter(name="order.point_changed").values_list("order_number", flat=True))
+    # Whoever heard that the point is closed waits for another one, not for another day at it.
+    closed = told_closed(orders.values())
     rows = []
     for each in news:
+        if each.kind == "changed" and each.order_number in closed:
+            continue
         if each.kind == "changed" and each.order_number in moved:
             each = replace(each, kind="order.point_changed")
         order = orders.get(each.order_number)

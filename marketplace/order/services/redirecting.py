@@ -2,12 +2,14 @@
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import events, locks
 from core.events import NewEvent
+from core.models import Event
 from core.nudges import nudge
 from logistics.models import Consignment
 from logistics.promises import Refusal
@@ -81,7 +83,8 @@ def leave_closed_points(*, by, at: dt.datetime, limit: int = 100) -> int:
     """Let orders that are on their way to a point that is closed or suspended go to the next one; return how many.
 
     It is the nearest open point to which all that is on its way can be brought. Where there is none, or a part of the
-    order is at the old point or on the vehicle to it, the order stays bound for it and is looked at again.
+    order is at the old point or on the vehicle to it, the order stays bound for it and is looked at again; the log says
+    once that the point of one that waits for another is closed.
     """
     bound = Consignment.objects.filter(
         state__in=redirecting.REDIRECTABLE, point__state__in=(PointState.SUSPENDED, PointState.CLOSED)
@@ -103,9 +106,29 @@ def _left(order: Order, *, by, at: dt.datetime) -> bool:
         point = next((each for each in near if not isinstance(offered[each.pk], Refusal)), None)
         if point is None:
             log.warning("no point near %s can have order %s", closed.code, order.number)
+            _note_closed(order, by=by, at=at)
             return False
         change_point(order, point_id=point.pk, by=by, at=at, reason="point-closed")
     except (UnableToRedirect, UnableToChangePoint) as refusal:
         log.warning("order %s stays bound for %s: %s", order.number, closed.code, refusal)
+        _note_closed(order, by=by, at=at)
         return False
     return True
+
+
+@transaction.atomic
+def _note_closed(order: Order, *, by, at: dt.datetime) -> None:
+    if order.number in told_closed([order]):
+        return
+    payload = {"order": order.number, "point": order.pickup_point_id}
+    events.append([NewEvent("order", order.number, "order.point_closed", payload)], by=by, at=at)
+
+
+def told_closed(orders: Iterable[Order]) -> set[str]:
+    """Return the numbers of those orders of which was said that their point is closed, which it still is."""
+    points = {order.number: order.pickup_point_id for order in orders if order.pickup_point.state != PointState.OPEN}
+    if not points:
+        return set()
+    said = Event.objects.filter(stream="order", stream_id__in=points, name="order.point_closed")
+    rows = said.values_list("stream_id", "payload")
+    return {number for number, payload in rows if payload["point"] == points[number]}

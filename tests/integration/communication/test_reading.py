@@ -12,8 +12,11 @@ from marketplace.communication.models import Message
 from marketplace.communication.services import reading, sending
 from marketplace.communication.states import MessageChannel, MessageState
 from marketplace.order.services import cancelling
+from marketplace.order.services.redirecting import leave_closed_points
 from tests.factories import shop
 from tests.factories.shop import MONDAY
+from villages.models import PickupPoint
+from villages.states import PointState
 
 pytestmark = pytest.mark.django_db
 THURSDAY = dt.datetime(2026, 11, 26, 8, tzinfo=dt.UTC)
@@ -246,3 +249,21 @@ def test_a_gateway_that_is_not_there_stops_no_order(made, settings):
 
     assert shop.routed(order)[0].state == "ROUTED"
     assert Message.objects.get(channel="SMS").state == MessageState.DUE
+
+
+def test_a_closed_point_is_told_once_and_no_new_day_at_it(made):
+    order = ordered(made)
+    read()
+    PickupPoint.objects.update(state=PointState.SUSPENDED)
+    for _ in range(3):
+        leave_closed_points(by="test", at=MONDAY)
+        change(order, promised=THURSDAY)
+        read()
+
+    assert len(texts()) == 2
+    assert f"{made.point.name}暂时不收件" in texts()[1]
+
+    PickupPoint.objects.update(state=PointState.OPEN)
+    change(order, promised=THURSDAY)
+    read()
+    assert "11月26日" in texts()[-1]

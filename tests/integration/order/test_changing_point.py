@@ -219,6 +219,9 @@ def test_without_another_point_an_order_stays_bound_for_the_closed_one(made, cap
     order.refresh_from_db()
     assert order.pickup_point == made.point
     assert order.number in caplog.text
+    assert leave_closed_points(by="test", at=MONDAY) == 0
+    [told] = Event.objects.filter(name="order.point_closed").values_list("payload", flat=True)
+    assert told == {"order": order.number, "point": made.point.pk}, "it is said once"
 
 
 def test_the_timeline_names_the_point_that_an_order_was_sent_to(made, elsewhere):
