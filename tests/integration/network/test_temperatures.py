@@ -167,6 +167,10 @@ def test_a_bad_reading_is_refused_and_the_good_ones_are_kept(driver, loaded, col
     assert TemperatureReading.objects.get().temperature_c == Decimal("5.13")
 
 
+def test_a_temperature_that_cannot_be_is_refused_by_its_name(driver, loaded, collecting):
+    assert send(driver, reading(collecting, temperature_c=999)) == [("refused", "温度：太大了，最多 90。")]
+
+
 @pytest.mark.parametrize("body", ["", "{", "{}", "null"])
 def test_what_is_no_list_is_refused(driver, body):
     assert client_of(driver).post(URL, body, content_type="application/json").status_code == 400
