@@ -19,6 +19,7 @@ class Message(models.Model):
     name = models.CharField(max_length=64)
     order_number = models.CharField(max_length=32, blank=True)
     event_id = models.BigIntegerField(null=True)
+    promised_at = models.DateTimeField(null=True, help_text="The day that it tells, where it tells one")
     state = models.CharField(max_length=8, choices=MessageState, default=MessageState.DUE)
     dead_reason = models.CharField(max_length=8, choices=DeadReason, null=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -34,6 +34,7 @@ TOLD = frozenset(
     }
 )
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
+DAY_NAMES = ("order.placed", *CHANGE_NAMES)
 CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})
 
 
@@ -93,14 +94,15 @@ def _news(kind: str, number: str, group: list[Event]) -> News:
     times = [_moment(event, "promised_at") for event in group]
     before = [time for event in group if (time := _moment(event, "promised_before"))]
     promised_at = None if None in times else max(times)
-    moved = any(event.name == "order.point_changed" for event in group)
+    has_closed = any(event.payload.get("reason") == "point-closed" for event in group)
+    moved = has_closed or any(event.name == "order.point_changed" for event in group)
     return News(
         "order.point_changed" if moved else "changed",
         number,
         last,
         promised_at,
         is_sooner=bool(promised_at and before and promised_at < max(before)),
-        has_closed=any(event.payload.get("reason") == "point-closed" for event in group),
+        has_closed=has_closed,
     )
 
 
@@ -132,7 +134,8 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         promised_at, there, coming = states[order.pk]
         with translation.override(order.language):
             told = words.of(each, order, promised_at=promised_at, is_part=bool(coming) and bool(there))
-            rows += _rows(each, order, told, at)
+            day = _day_told(each, promised_at)
+            rows += _rows(each, order, told, day, at)
     # Of a change that nobody has been told yet, the buyer of a cancelled order need not hear any more.
     cancelled = [each.order_number for each in news if each.kind == "order.cancelled"]
     _waiting_changes(cancelled).delete()
@@ -155,11 +158,19 @@ def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int,
     return found
 
 
-def _rows(news: News, order: Order, told: words.Told, at: dt.datetime) -> list[Message]:
+def _day_told(news: News, promised_at: dt.datetime | None) -> dt.datetime | None:
+    """Return the day that the words for a piece of news tell the order to be there, to the minute."""
+    if news.kind != "order.placed":
+        return news.promised_at
+    return promised_at.replace(second=0, microsecond=0) if promised_at else None
+
+
+def _rows(news: News, order: Order, told: words.Told, day: dt.datetime | None, at: dt.datetime) -> list[Message]:
     fields = {
         "name": "order.changed" if news.kind == "changed" else news.kind,
         "order_number": order.number,
         "event_id": news.event.pk,
+        "promised_at": day,
         "created_at": at,
         "next_try_at": at + CHANGES_SETTLE if news.event.name in CHANGES else at,
     }
@@ -178,16 +189,48 @@ def _waiting_changes(order_numbers: Iterable[str]) -> QuerySet[Message]:
     )
 
 
+def _told_last(order_numbers: Iterable[str]) -> dict[tuple[str, str], Message]:
+    """Return of each order and channel the last message of its day that was told or goes out; not what never came."""
+    found = Message.objects.filter(order_number__in=order_numbers, name__in=DAY_NAMES)
+    found = found.exclude(state=MessageState.DEAD).exclude(pk__in=_waiting_changes(order_numbers))
+    return {(message.order_number, message.channel): message for message in found.order_by("pk")}
+
+
+def _tells_the_same(told: Message, row: Message) -> bool:
+    """Tell whether a change is none to whom the other was told: the same words, or only the same day again."""
+    if told.body == row.body:
+        return True
+    return row.name == "order.changed" and row.promised_at is not None and told.promised_at == row.promised_at
+
+
+def _has_withdrawn(held: Message | None) -> bool:
+    """Take back a change that waits, and tell whether nobody has been told it meanwhile."""
+    return held is None or bool(_waiting_changes([held.order_number]).filter(pk=held.pk).delete()[0])
+
+
 def _without_settling(rows: list[Message]) -> list[Message]:
-    """Let a change take the place of an earlier one that nobody has been told yet; return the rows to be written."""
+    """Let a change take the place of one that nobody has been told yet, and drop what was told last in the same words.
+
+    :return: the rows to be written.
+    """
     changes = [row for row in rows if row.name in CHANGE_NAMES]
-    found = _waiting_changes({row.order_number for row in changes})
-    waiting = {(message.order_number, message.channel): message for message in found}
+    numbers = {row.order_number for row in changes}
+    waiting = {(message.order_number, message.channel): message for message in _waiting_changes(numbers)}
+    last = _told_last(numbers)
     took_place = set()
     for row in changes:
         held = waiting.get((row.order_number, row.channel))
-        if held is not None and _waiting_changes([row.order_number]).filter(pk=held.pk).update(
-            body=row.body, event_id=row.event_id, name=row.name, next_try_at=row.next_try_at
+        told = last.get((row.order_number, row.channel))
+        if told is not None and _tells_the_same(told, row) and _has_withdrawn(held):
+            # The buyer knows this already: what was told then tells of this event too.
+            Message.objects.filter(pk=told.pk).update(event_id=row.event_id)
+            took_place.add(id(row))
+        elif held is not None and _waiting_changes([row.order_number]).filter(pk=held.pk).update(
+            body=row.body,
+            event_id=row.event_id,
+            name=row.name,
+            promised_at=row.promised_at,
+            next_try_at=row.next_try_at,
         ):
             took_place.add(id(row))
     return [row for row in rows if id(row) not in took_place]

@@ -8,6 +8,7 @@ from django.utils import translation
 
 from core import events
 from core.events import NewEvent
+from marketplace.communication import invariants
 from marketplace.communication.models import Message
 from marketplace.communication.services import reading, sending
 from marketplace.communication.states import MessageChannel, MessageState
@@ -153,6 +154,83 @@ def test_a_cause_that_goes_on_for_a_minute_is_still_one_message(made):
     change(order, promised=THURSDAY)
     read(MONDAY + dt.timedelta(minutes=4))
     assert len(texts()) == 3, "what comes after that is news"
+
+
+def settle(minutes: int) -> dt.datetime:
+    """Read what happened until then, send all that is due, and return the time."""
+    at = MONDAY + dt.timedelta(minutes=minutes)
+    read(at)
+    for channel in MessageChannel.values:
+        sending.send_due(channel, at=at + reading.CHANGES_SETTLE)
+    return at
+
+
+def test_a_second_consignment_that_is_late_to_the_day_already_told_is_not_told(made):
+    order = ordered(made, sellers=2)
+    settle(0)
+    change(order)
+    settle(10)
+    change(order, before=MONDAY + dt.timedelta(days=1))
+    settle(20)
+
+    assert len(texts()) == 2
+    assert len(texts(MessageChannel.PAGE)) == 2
+    assert list(invariants.what_was_read_is_told()) == [], "the message that was told tells of it too"
+
+    change(order, promised=THURSDAY + dt.timedelta(days=1))
+    settle(30)
+    change(order, before=THURSDAY + dt.timedelta(days=1))
+    settle(40)
+    assert ["11月27日" in text for text in texts()[2:]] == [True, False], "another day is told, and the first one again"
+
+
+def test_a_consignment_late_to_the_day_of_the_confirmation_is_not_told(made):
+    order = ordered(made, sellers=2)
+    settle(0)
+    promised = max(each.expected_at or each.promised_at for each in order.consignments.all())
+    change(order, before=promised - dt.timedelta(days=1), promised=promised)
+    settle(10)
+
+    assert len(texts()) == 1
+
+
+def test_a_change_that_is_taken_back_before_it_was_told_is_not_told(made):
+    order = ordered(made)
+    settle(0)
+    change(order)
+    settle(10)
+    change(order, promised=THURSDAY + dt.timedelta(days=1))
+    read(MONDAY + dt.timedelta(minutes=20))
+    assert len(texts()) == 3, "the control: it waits"
+    change(order, before=THURSDAY + dt.timedelta(days=1))
+    settle(20)
+
+    assert len(texts()) == 2
+    assert "11月26日" in texts()[1]
+
+
+def test_what_never_came_is_told_again(made):
+    order = ordered(made)
+    settle(0)
+    change(order)
+    settle(10)
+    Message.objects.filter(name="order.changed", channel="SMS").update(state="DEAD", dead_reason="TRIES")
+    change(order, before=MONDAY + dt.timedelta(days=1))
+    settle(20)
+
+    assert len(texts()) == 3
+    assert len(texts(MessageChannel.PAGE)) == 2
+
+
+def test_another_point_is_told_though_the_day_stays(made):
+    order = ordered(made)
+    settle(0)
+    change(order)
+    settle(10)
+    change(order, name="order.point_changed", before=THURSDAY)
+    settle(20)
+
+    assert "改到" in texts()[2]
 
 
 @pytest.mark.parametrize("name", ["consignment.rerouted", "consignment.late"])
