@@ -98,7 +98,12 @@ class Quote:
 
     @property
     def consignments(self) -> int:
-        return sum(max(1, len(group.parts)) for group in self.groups)
+        return sum(len(group.parts) for group in self.groups)
+
+    @property
+    def is_hindered(self) -> bool:
+        """Whether the point cannot have something of it; then nobody can say what bringing all of it would cost."""
+        return any(group.problem for group in self.groups)
 
     @property
     def total_fen(self) -> int:

@@ -20,7 +20,7 @@ from marketplace.order.models import Order
 from marketplace.order.services import placing
 from marketplace.order.services.placing import Contact
 from marketplace.order.services.refusals import UnableToPlace
-from marketplace.storefront import quotes
+from marketplace.storefront import choices, quotes
 from marketplace.storefront.forms import CheckoutForm
 from marketplace.storefront.views.orders import remember, url_of
 from marketplace.users.services import phone_codes
@@ -29,7 +29,6 @@ from villages.models import Division, PickupPoint
 
 VERIFIED_PHONE = "verified_phone"
 VERIFIED_FOR = dt.timedelta(hours=2)
-POINTS_SHOWN = 4
 POINTS_LISTED = 40
 PURPOSE = "checkout"
 CHECKOUT_BASKET = "checkout_basket"
@@ -100,43 +99,21 @@ def _context(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> dict:
     point = PickupPoint.objects.open().select_related("division").filter(pk=chosen).first() if chosen else None
     point = point or chosen_point(request)
     quote = quotes.quote(request.basket, point=None, at=at)
-    choices = _choices(quote, point, at)
-    current = next((choice for choice in choices if point and choice["point"].pk == point.pk), None)
-    if current:
+    offered = choices.choices(quote, point, at=at)
+    if point:
         quote.point = point
-        quote.take(current["answers"], at=at)
+        quote.take(offered[0].answers, at=at)
     phone = form["phone"].value() or ""
     request.session[CHECKOUT_BASKET] = request.basket.pk
     return {
         "form": form,
         "quote": quote,
-        "choices": choices,
+        "choices": offered,
+        "has_able": any(not choice.problem for choice in offered),
         "point": point,
         "verified": _is_verified(request, phone, at),
         "code_sent": request.session.get("code_sent_to") == _hash(phone),
     }
-
-
-def _choices(quote: quotes.Quote, point: PickupPoint | None, at: dt.datetime) -> list[dict]:
-    """Return the chosen point and those near it, each with its hours and what it can promise for this basket."""
-    if point is None:
-        return []
-    near = villages.points_near(float(point.longitude), float(point.latitude), limit=POINTS_SHOWN)
-    distances = {other.point.pk: other.distance_km for other in near}
-    found = [point, *[other.point for other in near if other.point.pk != point.pk]][:POINTS_SHOWN]
-    answers = quotes.answers(quote.groups, found, at=at)
-    hours = villages.hours_of([other.pk for other in found])
-    return [
-        {
-            "point": other,
-            "answers": answers[other.pk],
-            "problem": next((each.refusal.label for each in answers[other.pk] if each.refusal), ""),
-            "promised_at": max((each.promised_at for each in answers[other.pk] if each.promised_at), default=None),
-            "hours": villages.today_hours(hours[other.pk], at),
-            "distance_km": distances.get(other.pk) if other.pk != point.pk else None,
-        }
-        for other in found
-    ]
 
 
 def _send_code(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> None:
