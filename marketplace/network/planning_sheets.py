@@ -161,8 +161,13 @@ def _sealed(tables: list[Table]) -> dict[str, list]:
 
 
 def _tables(found: SheetImport) -> list[Table]:
-    kept = found.sheets["tables"].items()
-    return [Table(kind, [(row, _turned(cells, unseal)) for row, cells in rows]) for kind, rows in kept]
+    """Return the tables in the order of the workbook, which PostgreSQL's JSON does not keep."""
+    kept = found.sheets["tables"]
+    return [
+        Table(kind, [(row, _turned(cells, unseal)) for row, cells in kept[kind]])
+        for kind in sheets.LAYOUTS
+        if kind in kept
+    ]
 
 
 def _turned(cells: dict[str, str], turn: Callable[[str], str]) -> dict[str, str]:
