@@ -16,10 +16,14 @@ ASKED = 13  # the chosen point and those near it that are asked
 
 @dataclass(frozen=True)
 class Choice:
-    """A point with its hours and what it can say to a basket."""
+    """A point with its hours and what it can say to a basket.
+
+    :param had: the answers to what can be had at all, sold-out goods left out.
+    """
 
     point: PickupPoint
     answers: list[Answer]
+    had: list[Answer]
     distance_km: float | None
     hours: list[tuple[dt.time, dt.time]]
 
@@ -31,7 +35,7 @@ class Choice:
     @property
     def promised_at(self) -> dt.datetime | None:
         """When the last of what it can have is there."""
-        return max((each.promised_at for each in self.answers if each.promised_at), default=None)
+        return max((each.promised_at for each in self.had if each.promised_at), default=None)
 
 
 def choices(quote: quotes.Quote, point: PickupPoint | None, *, at: dt.datetime) -> list[Choice]:
@@ -53,6 +57,7 @@ def choices(quote: quotes.Quote, point: PickupPoint | None, *, at: dt.datetime) 
         Choice(
             other,
             answers[other.pk],
+            [answer for group, answer in zip(quote.groups, answers[other.pk], strict=True) if not group.is_gone],
             distances.get(other.pk) if other.pk != point.pk else None,
             villages.today_hours(hours[other.pk], at),
         )

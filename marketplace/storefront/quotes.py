@@ -30,6 +30,7 @@ class QuotedLine:
     left: int
     image: object
     problem: str = ""
+    is_gone: bool = False  # none of it can be had
     typed: str = ""
     refusal: str = ""
 
@@ -52,7 +53,13 @@ class QuotedGroup:
 
     @property
     def fen(self) -> int:
-        return sum(line.fen for line in self.lines)
+        """The value of what can be had of it."""
+        return sum(line.fen for line in self.lines if not line.is_gone)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing of it can be had; then there is no day for it, and nothing to bring."""
+        return all(line.is_gone for line in self.lines)
 
     @property
     def storage(self) -> str:
@@ -81,6 +88,8 @@ class Quote:
     def take(self, found: list[Answer], *, at: dt.datetime) -> None:
         """Note what the point answers to each group, and what bringing it there costs."""
         for group, answer in zip(self.groups, found, strict=True):
+            if group.is_gone:
+                continue
             group.promised_at = answer.promised_at
             group.parts = answer.parts
             group.problem = str(answer.refusal.label) if answer.refusal else ""
@@ -187,9 +196,9 @@ def _groups(basket: Basket) -> list[QuotedGroup]:
             line.pk, product, line.quantity, to_fen(price), left, next(iter(product.images.all()), None)
         )
         if product.state != ListingState.LISTED or record is None:
-            quoted.problem = _("No longer on sale. Please take it out.")
+            quoted.problem, quoted.is_gone = _("No longer on sale. Please take it out."), True
         elif left <= 0:
-            quoted.problem = _("Sold out. Please take it out.")
+            quoted.problem, quoted.is_gone = _("Sold out. Please take it out."), True
         elif left < line.quantity:
             quoted.problem = _("Only %(left)d left. Please order fewer.") % {"left": left}
         group.lines.append(quoted)

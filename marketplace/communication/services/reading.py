@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import translation
 
 from core import events
@@ -125,6 +125,7 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     rows = []
     for each in news:
         if each.kind == "changed" and each.order_number in closed:
+            _tell_along(each)
             continue
         if each.kind == "changed" and each.order_number in moved:
             each = replace(each, kind="order.point_changed")
@@ -140,6 +141,12 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     cancelled = [each.order_number for each in news if each.kind == "order.cancelled"]
     _waiting_changes(cancelled).delete()
     messages.enqueue(_without_settling(rows))
+
+
+def _tell_along(news: News) -> None:
+    """Let what an order was told last on each channel tell of this event too."""
+    last = Message.objects.filter(order_number=news.order_number).values("channel").annotate(last=Max("pk"))
+    Message.objects.filter(pk__in=[row["last"] for row in last]).update(event_id=news.event.pk)
 
 
 def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int, int]]:

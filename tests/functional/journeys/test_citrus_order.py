@@ -200,7 +200,7 @@ def test_a_citrus_order_is_placed_packed_collected_and_counted(hunan, citrus, ti
     statistics.read_sales()
     province = visit(official, width=1280)
     province.goto(f"{host}/province/?period=today")
-    expect(province.locator(".kpi", has_text="今天").locator(".v")).to_have_text("¥90")
+    expect(province.locator(".kpi", has_text="今天").locator(".v")).to_have_text("¥90.00")
     shapes, rows, total = figures(province)
     assert fen(shapes) == fen(rows) == total == 9000
     assert fits(province)

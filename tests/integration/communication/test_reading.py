@@ -340,6 +340,7 @@ def test_a_closed_point_is_told_once_and_no_new_day_at_it(made):
 
     assert len(texts()) == 2
     assert f"{made.point.name}暂时不收件" in texts()[1]
+    assert list(invariants.what_was_read_is_told()) == []
 
     PickupPoint.objects.update(state=PointState.OPEN)
     change(order, promised=THURSDAY)

@@ -123,6 +123,10 @@ def test_sold_out_between_basket_and_submit():
     stock.set_on_hand(record, on_hand=0, by="test", at=MONDAY)
 
     refused(visitor.post(phone_code=code), "石门柑橘")
+    for name in ("basket:summary", "checkout:index"):
+        page = visitor.client.get(reverse(name)).content.decode().partition("<main")[2]
+        assert "后可提" not in page, "there is no day for what nobody has"
+        assert "0.00" in page
 
 
 @pytest.mark.parametrize("phone", ["nonsense", "1380013", "99999999999", "<script>", "138 0013 80000 11", "０"])
