@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import BigIntegerField, QuerySet, Sum, Value
 
 from marketplace.statistics.models import PromiseMonth
-from marketplace.statistics.queries import Period, parts_of
+from marketplace.statistics.queries import ORDERS, Period, orders_of, parts_of
 from villages import codes, known_names
 from villages.names import said_short
 
@@ -51,12 +52,32 @@ def on_time(place: str, *, period: Period) -> OnTime:
     return OnTime(place, known_names.names().get(place, place), **sums)
 
 
-def by_part(place: str, *, period: Period) -> list[OnTime]:
-    """Return a place's parts (prefectures of the province, counties of a prefecture), by code, in one query."""
+def with_orders(place: str, *, period: Period) -> tuple[dict[str, int], list[OnTime]]:
+    """Return what became of the orders for points at or below a place, and the on-time rates of its parts by code.
+
+    One query: orders placed, consignments collected, cancelled and expired; and by county what arrived and was in time.
+    """
+    nothing = Value(0, output_field=BigIntegerField())
+    placed = {f"n{number}": Sum(name) for number, name in enumerate(ORDERS)}
+    arrived = {"n0": Sum("arrived"), "n1": Sum("in_time"), "n2": nothing, "n3": nothing}
+    ended = orders_of(place, period=period).values("point_county").annotate(is_order=Value(1), **placed).order_by()
+    came = kept(place, period=period).values("point_county").annotate(is_order=Value(0), **arrived).order_by()
+    columns = ("point_county", "is_order", "n0", "n1", "n2", "n3")
+    sums: Counter = Counter(dict.fromkeys(ORDERS, 0))
+    counties = []
+    for county, is_order, *counts in ended.values_list(*columns).union(came.values_list(*columns), all=True):
+        if is_order:
+            sums.update(dict(zip(ORDERS, map(int, counts), strict=True)))
+        else:
+            counties.append((county, int(counts[0]), int(counts[1])))
+    return dict(sums), parted(place, counties)
+
+
+def parted(place: str, counties: Iterable[tuple[str, int, int]]) -> list[OnTime]:
+    """Return a place's parts by code, from what arrived and what was in time at the points of each county."""
     is_province = codes.level_of(place) == "PROVINCE"
     sums: dict[str, Counter] = {code: Counter() for code in parts_of(place)}
-    rows = kept(place, period=period).values_list("point_county").annotate(a=Sum("arrived"), t=Sum("in_time"))
-    for county, arrived, in_time in rows.order_by():
+    for county, arrived, in_time in counties:
         part = codes.prefecture_of(county) if is_province else county
         sums.setdefault(part, Counter()).update(arrived=arrived, in_time=in_time)
     return _named(sums)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat, Left, StrIndex
 
 from marketplace.statistics.models import OrdersDay, SalesDay
@@ -14,6 +14,7 @@ from villages.names import said_short
 
 PROVINCE = "430000000000"
 DAYS_SHOWN = 30
+ORDERS = ("placed", "collected", "cancelled", "expired")
 
 
 @dataclass(frozen=True)
@@ -216,11 +217,9 @@ def by_day(sold: Mapping[dt.date, Figures], *, today: dt.date) -> list[tuple[dt.
     return [(day, sold.get(day, Figures())) for day in shown]
 
 
-def orders(place: str, *, period: Period) -> dict[str, int]:
-    """Return how many orders were placed for points at or below a place, and what became of consignments."""
-    names = ("placed", "collected", "cancelled", "expired")
-    rows = OrdersDay.objects.filter(period.condition, point_county__range=codes.span(place))
-    return rows.aggregate(**{name: Sum(F(name), default=0) for name in names})
+def orders_of(place: str, *, period: Period) -> QuerySet[OrdersDay]:
+    """Return the counts of orders for points at or below a place."""
+    return OrdersDay.objects.filter(period.condition, point_county__range=codes.span(place))
 
 
 def allowed(place: str, divisions: Iterable[str]) -> bool:

@@ -23,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
     sold = queries.cells(place, period=period)
     by_day = queries.days(place, today=today, period=period)
     parts = queries.places(place, queries.by_county(sold))
-    kept_parts = promises.by_part(place, period=period)
+    orders, kept_parts = promises.with_orders(place, period=period)
     names = known_names.names()
     context = {
         "own": own,
@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "today": today,
         "heads": queries.heads(by_day, today=today, period=period),
-        "orders": queries.orders(place, period=period),
+        "orders": orders,
         "parts": parts,
         "total": sum(part.figures.taken_fen for part in parts),
         "categories": queries.by_category(sold),

@@ -144,6 +144,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     freight_fen = _freight(groups, point, at)
     total_fen = goods_fen + freight_fen
     if expected_fen is not None and expected_fen != total_fen:
+        _allocate(lines)  # where something is sold out, that is the reason
         raise UnableToPlace(
             _("A price has changed: the total is now ¥%(total)s. Please look at your basket and order again.")
             % {"total": money.to_yuan(total_fen)},

@@ -16,7 +16,7 @@ from logistics.states import CollectionProof
 from marketplace.counter.services import handover
 from marketplace.order import history
 from marketplace.order.models import Order
-from marketplace.statistics import queries, recount
+from marketplace.statistics import promises, queries, recount
 from marketplace.statistics.models import OrdersDay, SalesDay
 from marketplace.statistics.services import rollups
 from marketplace.users.models import StaffAssignment
@@ -107,6 +107,20 @@ def test_prefectures_counties_categories_and_days_have_one_sum(sold):
     assert sums == {16_000}
     assert {part.name: part.figures.taken_fen for part in of_changde} == {"石门县": 10_000, "澧县": 6_000}
     assert [part.step for part in prefectures if part.figures.taken_fen] == [5]
+
+
+@pytest.mark.parametrize("place", [queries.PROVINCE, "430700000000", "430726000000"])
+def test_orders_and_promises_come_from_one_query(sold, place, django_assert_num_queries):
+    period = queries.periods(TODAY)["year"]
+    counted = OrdersDay.objects.filter(point_county__startswith=place.rstrip("0"))
+    arrived = promises.kept(place, period=period).aggregate(n=Sum("arrived", default=0))["n"]
+
+    with django_assert_num_queries(1):
+        orders, parts = promises.with_orders(place, period=period)
+
+    assert orders == {name: counted.aggregate(n=Sum(name, default=0))["n"] for name in queries.ORDERS}
+    assert promises.with_orders(queries.PROVINCE, period=period)[0]["placed"] == 2
+    assert sum(part.arrived for part in parts) == arrived
 
 
 def test_placing_and_collecting_are_counted_on_their_own_days(sold):

@@ -127,6 +127,8 @@ def test_sold_out_between_basket_and_submit():
         page = visitor.client.get(reverse(name)).content.decode().partition("<main")[2]
         assert "后可提" not in page, "there is no day for what nobody has"
         assert "0.00" in page
+    text = refused(visitor.post(phone_code=code, expected_fen="0"), "石门柑橘：已售完")
+    assert "价格有变化" not in text
 
 
 @pytest.mark.parametrize("phone", ["nonsense", "1380013", "99999999999", "<script>", "138 0013 80000 11", "０"])
