@@ -48,5 +48,4 @@ def required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         return asked(request) or view(request, *args, **kwargs)
 
-    guarded.asks_step_up = True
     return guarded
