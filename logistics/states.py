@@ -39,6 +39,8 @@ MOVES = {
 CANCELLABLE = frozenset({ConsignmentState.AWAITING_PAYMENT, ConsignmentState.AWAITING_ROUTE, ConsignmentState.ROUTED})
 ON_THE_WAY = frozenset({ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT})
 ENDED = frozenset(state for state, moves in MOVES.items() if not moves)
+# What expired is over for its buyer, who owes nothing; it ends when the goods are back or written off.
+OVER_FOR_BUYER = ENDED | {ConsignmentState.EXPIRED}
 
 
 class ParcelState(TextChoices):
@@ -119,6 +121,57 @@ class ScanKind(TextChoices):
     UNLOADED = "UNLOADED", _("Unloaded at the hub")
     RECEIVED = "RECEIVED", _("Received at the point")
     SURPLUS = "SURPLUS", _("Found at the hub")
+
+
+class ReturnReason(TextChoices):
+    """Why goods go back."""
+
+    EXPIRED = "EXPIRED", _("Not collected in time")
+    REJECTED = "REJECTED", _("Rejected at the counter")
+    CLAIM = "CLAIM", _("After-sales claim")
+
+
+class Disposal(TextChoices):
+    """What is to become of goods that stay at a point."""
+
+    BACK = "BACK", _("Back to the seller")
+    WRITE_OFF = "WRITE_OFF", _("To be written off")
+
+
+class ReturnState(TextChoices):
+    AT_POINT = "AT_POINT", _("At the point")
+    LOADED = "LOADED", _("On a vehicle")
+    AT_HUB = "AT_HUB", _("At a hub")
+    AT_STOP = "AT_STOP", _("At the seller's stop")
+    RECEIVED = "RECEIVED", _("Back at the seller's")
+    WRITTEN_OFF = "WRITTEN_OFF", _("Written off")
+    LOST = "LOST", _("Lost on the way")
+
+
+# A return turns up at hubs and at its stop whether or not somebody read it before: nobody plans its way.
+RETURN_MOVES = {
+    ReturnState.AT_POINT: {
+        ReturnState.LOADED,
+        ReturnState.AT_HUB,
+        ReturnState.AT_STOP,
+        ReturnState.RECEIVED,
+        ReturnState.WRITTEN_OFF,
+        ReturnState.LOST,
+    },
+    ReturnState.LOADED: {ReturnState.AT_HUB, ReturnState.AT_STOP, ReturnState.RECEIVED, ReturnState.LOST},
+    ReturnState.AT_HUB: {
+        ReturnState.LOADED,
+        ReturnState.AT_HUB,
+        ReturnState.AT_STOP,
+        ReturnState.RECEIVED,
+        ReturnState.LOST,
+    },
+    ReturnState.AT_STOP: {ReturnState.RECEIVED, ReturnState.LOST},
+    ReturnState.RECEIVED: set(),
+    ReturnState.WRITTEN_OFF: set(),
+    ReturnState.LOST: set(),
+}
+RETURN_ENDED = frozenset(state for state, moves in RETURN_MOVES.items() if not moves)
 
 
 class CollectionProof(TextChoices):

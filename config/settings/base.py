@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "marketplace.counter.apps.CounterConfig",
     "marketplace.applying.apps.ApplyingConfig",
     "marketplace.evidence.apps.EvidenceConfig",
+    "marketplace.claims.apps.ClaimsConfig",
     "marketplace.network.apps.NetworkConfig",
     "marketplace.pavilions.apps.PavilionsConfig",
     *OSCAR_APPS,
@@ -223,6 +224,10 @@ OPERATOR_CASH_CAP_FEN = 500_000  # that an operator holds before it has to be co
 REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  # it is due, the first one first
 REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing
 EXTEND_BY_HOURS = {"AMBIENT": 72, "FROZEN": 24}  # once, when the buyer asks; chilled goods do not keep
+WRITE_OFF_WITHIN_HOURS = 48  # an operator confirms it; after that the sweep writes off by itself
+RETURN_WITHIN_DAYS = 14  # goods are back at the seller's; after that they count as lost
+# Who bears goods that are written off at a point, and those that are lost on the way back: SELLER or PLATFORM.
+WRITE_OFF_BEARER = {"WRITTEN_OFF": "SELLER", "LOST": "PLATFORM"}
 # Goods measured beyond these (°C, least and most) are flagged. GB/T 24616-2019 calls chilled what is kept below 8 °C
 # and above freezing, frozen what is kept at −18 °C or below; three degrees are left for doors that open on the way.
 TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}

@@ -5,6 +5,7 @@ from logistics.models.collections import CodeAttempt, CodeStepUp, Collection, Co
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan, StopClosing
+from logistics.models.returns import GoodsReturn, GoodsReturnLine, ReturnScan
 from logistics.models.tariffs import FreeDelivery, FreightRate, Tariff
 from logistics.models.temperatures import TemperatureReading
 from logistics.models.transfers import HubTransfer
@@ -21,6 +22,8 @@ __all__ = [
     "Departure",
     "FreeDelivery",
     "FreightRate",
+    "GoodsReturn",
+    "GoodsReturnLine",
     "Hub",
     "HubTransfer",
     "HubWorker",
@@ -28,6 +31,7 @@ __all__ = [
     "Leg",
     "Parcel",
     "Planner",
+    "ReturnScan",
     "Round",
     "RoundStop",
     "Scan",

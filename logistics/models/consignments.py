@@ -50,7 +50,7 @@ class Consignment(models.Model):
     handed_over_from = models.DateTimeField(
         null=True, help_text=_("When its point could hand it over first, by its opening hours when it arrived")
     )
-    ended_at = models.DateTimeField(_("Ended"), null=True)
+    ended_at = models.DateTimeField(_("Ended"), null=True)  # for its buyer; goods that expired are back later
     route_version = models.PositiveIntegerField(default=0)
     routing_lease_until = models.DateTimeField(null=True)
     routing_attempts = models.PositiveIntegerField(default=0)

@@ -98,6 +98,10 @@ class Scan(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.parcel_id}"
 
+    @property
+    def number(self) -> str:
+        return self.parcel.number
+
 
 class StopClosing(models.Model):
     """An operator has checked off what a departure brought to a point."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from logistics.models import Departure, Hub, Parcel, Scan
-from logistics.services import arrivals, scans
+from logistics.models import Departure, GoodsReturn, Hub, Parcel, ReturnScan, Scan
+from logistics.services import arrivals, goods_returns, scans
 from logistics.services.steps import NOTHING, Sensed, UnableToScan
 from logistics.states import ScanKind
 
-KINDS = (ScanKind.LOADED, ScanKind.UNLOADED, ScanKind.SURPLUS)
+KINDS = (ScanKind.LOADED, ScanKind.UNLOADED, ScanKind.SURPLUS, ScanKind.DROPPED)  # the last for returns alone
 
 
 class UnableToTie(UnableToScan):
@@ -41,9 +41,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a reading: its scan, or why there is none."""
+    """What became of a reading: its scan, of a parcel or of a return, or why there is none."""
 
-    scan: Scan | None = None
+    scan: Scan | ReturnScan | None = None
     refusal: str = ""
 
 
@@ -60,7 +60,7 @@ def take(readings: Sequence[Reading], *, by) -> list[Answer]:
 
 
 class _Mine:
-    """What the readings of a person name, as far as it is that person's business; read in three queries."""
+    """What the readings of a person name, as far as it is that person's business; read in four queries."""
 
     def __init__(self, readings: Sequence[Reading], *, by):
         self.by = by
@@ -71,10 +71,15 @@ class _Mine:
         tags = {each.epc for each in readings if each.epc}
         parcels = [*Parcel.objects.filter(number__in=labels), *Parcel.objects.filter(epc__in=tags)]
         self.by_label = {parcel.number: parcel for parcel in parcels}
+        self.returns = {each.number: each for each in GoodsReturn.objects.filter(number__in=labels)}
         self.by_tag = {parcel.epc: parcel for parcel in parcels if parcel.epc}
 
     @transaction.atomic
-    def take(self, reading: Reading) -> Scan:
+    def take(self, reading: Reading) -> Scan | ReturnScan:
+        if reading.label in self.returns:
+            return self._return(self.returns[reading.label], reading)
+        if reading.kind == ScanKind.DROPPED:
+            raise _nothing()  # parcels are dropped by their sellers, at the stop
         parcel = self._parcel(reading)
         act = {
             "nonce": reading.nonce,
@@ -96,6 +101,20 @@ class _Mine:
         if reading.epc and reading.label:
             self._tie(parcel, reading.epc)
         return scan
+
+    def _return(self, goods_return: GoodsReturn, reading: Reading) -> ReturnScan:
+        act = {"nonce": reading.nonce, "by": self.by, "at": reading.occurred_at}
+        if reading.kind == ScanKind.DROPPED:
+            return goods_returns.drop(goods_return, **act)
+        if reading.kind == ScanKind.LOADED:
+            departure = self.departures.get(reading.departure_id)
+            if departure is None:
+                raise UnableToScan(_("Please say on which departure."))
+            return goods_returns.load(goods_return, departure=departure, **act)
+        hub = self.hubs.get(reading.hub_id)
+        if hub is None:
+            raise UnableToScan(_("This is not your hub."))
+        return goods_returns.unload(goods_return, hub=hub, **act)
 
     def _taken_in(self, parcel: Parcel, reading: Reading, departure: Departure | None, act: dict) -> Scan:
         hub = self.hubs.get(reading.hub_id)

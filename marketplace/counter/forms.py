@@ -4,6 +4,7 @@ import re
 import secrets
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -273,3 +274,34 @@ class HandOverForm(PlainForm):
         text = self.cleaned_data["code"]
         is_qr = pickup_qr.is_one(text)
         return (CollectionProof.QR if is_qr else CollectionProof.TYPED_CODE), text
+
+
+class ReturnLoadForm(PlainForm):
+    """Which round takes a return along."""
+
+    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
+    departure = forms.ChoiceField(
+        label=_("Which vehicle takes it?"),
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose a vehicle.")),
+    )
+
+    def __init__(self, *args, departures: list, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.departures = {str(each.pk): each for each in departures}
+        self.fields["departure"].choices = [
+            (pk, f"{timezone.localtime(each.departs_at):%H:%M} {each.round.name}")
+            for pk, each in self.departures.items()
+        ]
+        self.initial.setdefault("nonce", new_nonce())
+        if departures:
+            self.initial.setdefault("departure", str(departures[0].pk))
+
+    def clean_departure(self):
+        return self.departures[self.cleaned_data["departure"]]
+
+
+class WriteOffForm(PlainForm):
+    """The operator's word that goods are thrown away, with photos where there are some."""
+
+    photos = PhotosField(label=_("Photos, if you like"), most=3, required=False)

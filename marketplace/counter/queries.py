@@ -8,8 +8,8 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
 from core.clock import day_span
 from core.names import masked
-from logistics.models import Collection, Consignment, ConsignmentLine, Departure, Leg, Parcel, StopClosing
-from logistics.states import ConsignmentState, Direction, ParcelState
+from logistics.models import Collection, Consignment, ConsignmentLine, Departure, GoodsReturn, Leg, Parcel, StopClosing
+from logistics.states import ConsignmentState, Direction, ParcelState, ReturnState
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
 from villages.models import PickupPoint
@@ -39,6 +39,11 @@ def handed_over_at(parcel: Parcel) -> dt.datetime | None:
     """Return when what is in a parcel was last handed over at the counter."""
     given = Collection.objects.filter(lines__consignment_line__consignment=parcel.consignment_id)
     return given.order_by("-pk").values_list("occurred_at", flat=True).first()
+
+
+def going_back(point: PickupPoint) -> int:
+    """Return how many returns lie at a point, to be given to the driver or to be written off."""
+    return GoodsReturn.objects.filter(point=point, state=ReturnState.AT_POINT).count()
 
 
 def collections_of(user) -> QuerySet[Collection]:

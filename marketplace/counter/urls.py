@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.counter import arrivals, cash, devices, drops, handing, joining, operators, pairing, views
+from marketplace.counter import arrivals, cash, devices, drops, handing, joining, operators, pairing, returns, views
 
 app_name = "counter"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     re_path(r"^receive/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", views.damage, name="damage"),
     path("arrivals/<int:pk>/", arrivals.arrival, name="arrival"),
     path("drops/", drops.drops, name="drops"),
+    path("returns/", returns.index, name="returns"),
+    re_path(r"^returns/(?P<number>\d{13})/$", returns.goods_return, name="return"),
+    re_path(r"^returns/(?P<number>\d{13})/label/$", returns.label, name="return-label"),
+    re_path(r"^returns/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", returns.photo, name="return-photo"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),
     re_path(r"^orders/(?P<number>\d{12})/$", handing.order, name="order"),

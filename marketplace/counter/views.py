@@ -48,6 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "today": queries.today(point, at=at),
         "arrivals": queries.arrivals(point, at=at),
         "due_soon": queries.due_soon(rows, at=at),
+        "going_back": queries.going_back(point),
         "form": SearchForm(),
     }
     return render(request, "counter/index.html", context)

@@ -77,7 +77,8 @@ class DeviceReadingForm(SentForm):
         label="",
         choices=[(kind, kind) for kind in readings.KINDS],
         error_messages=dict.fromkeys(
-            ("required", "invalid_choice"), gettext_lazy("Please say what was read: loaded, unloaded or surplus.")
+            ("required", "invalid_choice"),
+            gettext_lazy("Please say what was read: loaded, unloaded, surplus or dropped."),
         ),
     )
     label = forms.CharField(required=False, label="")
@@ -182,4 +183,4 @@ def scans(request: HttpRequest) -> JsonResponse:
 def _said(form: DeviceReadingForm, answer: Answer | None) -> dict:
     if answer is None or answer.scan is None:
         return said_of(form, refusal=answer.refusal if answer else "")
-    return said_of(form, done=DONE[ScanKind(answer.scan.kind)] % {"number": answer.scan.parcel.number})
+    return said_of(form, done=DONE[ScanKind(answer.scan.kind)] % {"number": answer.scan.number})

@@ -15,7 +15,7 @@ from logistics.services import arrivals, departures, scans
 from logistics.services.drivers import STILL_DRIVEN
 from logistics.states import DepartureState, ScanKind
 from marketplace.access import MOVER, PLANNING
-from marketplace.network import manifests, paper, queries
+from marketplace.network import manifests, paper, queries, returns
 from marketplace.network.forms import DelayForm, ScanForm
 from marketplace.network.queries import Act
 from marketplace.network.words import DONE
@@ -32,6 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return redirect("network:planning-map")
     context = _context(hubs) | {
         "parcels": queries.at_hubs(hubs, limit=PARCELS_SHOWN) if hubs else [],
+        "goods_returns": returns.at_hubs(hubs)[:PARCELS_SHOWN],
         "due": queries.due(request.user, at=now),
         "now": now,
         "plans": PLANNING.admits(request.user),
@@ -50,7 +51,11 @@ def departure(request: HttpRequest, pk: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             parcel = _parcel(found, form, hubs)
-            if parcel is None:
+            goods_return = returns.scanned(form) if parcel is None else None
+            if goods_return is not None:
+                if returns.moved(request, found, goods_return, form, hub=queries.takes_in(found, hubs=hubs)):
+                    return redirect(f"{reverse('network:departure', args=[pk])}?do={form.cleaned_data['do']}")
+            elif parcel is None:
                 form.add_error("number", _("This departure has no such parcel."))
                 status = 404
             elif _scanned(request, found, parcel, form, hubs):
@@ -77,6 +82,7 @@ def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, dela
         "aboard": sum(manifests.is_aboard(parcel, found) for stop in stops for parcel in stop.parcels),
         "arrived": arrived,
         "driver": found.driver or (found.round.driver if found.round else None),
+        "goods_returns": returns.of(found, hubs=hubs),
         "can_change_driver": bool(found.round and _end(found, hubs)) and found.state in STILL_DRIVEN,
         **{f"can_{act.name.lower()}": act in acts for act in Act},
     }

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import clock
+from marketplace.claims.services import goods_back
 from marketplace.order.services import cancelling, redirecting, reminding, uncollected
 
 
@@ -12,4 +13,5 @@ def release_overdue() -> None:
     cancelling.release_overdue(by="task:orders", at=clock.now())
     reminding.remind_due(by="task:orders", at=clock.now())
     uncollected.expire_overdue(by="task:orders", at=clock.now())
+    goods_back.end_overdue(by="task:orders", at=clock.now())
     redirecting.leave_closed_points(by="task:orders", at=clock.now())

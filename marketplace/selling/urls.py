@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.selling import views
+from marketplace.selling import returns, views
 from marketplace.selling.free_delivery import free_delivery
 
 app_name = "selling"
@@ -11,6 +11,8 @@ urlpatterns = [
     re_path(r"^consignments/(?P<number>\d{12})/$", views.consignment, name="consignment"),
     re_path(r"^consignments/(?P<number>\d{12})/labels/$", views.label_sheet, name="labels"),
     re_path(r"^consignments/(?P<number>\d{12})/labels\.pdf$", views.label_pdf, name="labels-pdf"),
+    path("returns/", returns.index, name="returns"),
+    re_path(r"^returns/(?P<number>\d{13})/$", returns.receive, name="return"),
     path("listings/add/", views.listing_add, name="listing-add"),
     path("listings/<int:pk>/", views.listing_edit, name="listing-edit"),
     path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),

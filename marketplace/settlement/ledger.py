@@ -18,6 +18,7 @@ FREIGHT: tuple[str, int] = (AccountKind.FREIGHT, 0)
 COMMISSION: tuple[str, int] = (AccountKind.COMMISSION, 0)
 REFUNDS: tuple[str, int] = (AccountKind.REFUNDS, 0)
 PROVIDER: tuple[str, int] = (AccountKind.PROVIDER, 0)
+WRITE_OFFS: tuple[str, int] = (AccountKind.WRITE_OFF, 0)
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class NewPosting:
 
 def seller_payable(seller_id: int) -> tuple[str, int]:
     return (AccountKind.SELLER_PAYABLE, seller_id)
+
+
+def write_offs_of(seller_id: int) -> tuple[str, int]:
+    """What a seller lost in goods that were written off."""
+    return (AccountKind.WRITE_OFF, seller_id)
 
 
 def discount(funder: str, seller_id: int) -> tuple[str, int]:

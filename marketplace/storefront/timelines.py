@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core.models import Event
 from logistics.models import Consignment, Scan
-from logistics.states import ENDED, ConsignmentState, ScanKind
+from logistics.states import OVER_FOR_BUYER, ConsignmentState, ScanKind
 from villages.models import PickupPoint
 
 WORDS = {
@@ -85,7 +85,7 @@ def _scan_words(kind: str) -> str:
 
 
 def _to_come(consignment: Consignment) -> list[Step]:
-    if consignment.state in ENDED:
+    if consignment.state in OVER_FOR_BUYER:
         return []
     steps = []
     if consignment.state != ConsignmentState.AT_POINT:

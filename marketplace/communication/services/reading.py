@@ -11,7 +11,7 @@ from django.utils import translation
 from core import events
 from core.models import Event
 from logistics.models import Consignment
-from logistics.states import ENDED, ConsignmentState
+from logistics.states import OVER_FOR_BUYER, ConsignmentState
 from marketplace.communication import gateways, words
 from marketplace.communication.models import Message
 from marketplace.communication.services import messages
@@ -160,7 +160,7 @@ def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int,
         if promised_at and (last is None or promised_at > last):
             last = promised_at
         there += state == ConsignmentState.AT_POINT
-        coming += state not in ENDED and state not in (ConsignmentState.AT_POINT, ConsignmentState.EXPIRED)
+        coming += state not in OVER_FOR_BUYER and state != ConsignmentState.AT_POINT
         found[pk] = (last, there, coming)
     return found
 

@@ -15,7 +15,7 @@ from logistics.models import Collection, Consignment, ConsignmentLine
 from logistics.services import collections
 from logistics.services.collections import Outcome, Presented, UnableToCollect
 from logistics.states import CollectionProof, ConsignmentState, CounterPayment
-from marketplace.counter.services import cash, proving
+from marketplace.counter.services import cash, proving, rejected
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos as evidence
 from marketplace.order.models import Order
@@ -97,6 +97,7 @@ def hand_over(
             seen=seen,
         )
         _bind(handed, photos, at=at)
+        rejected.send_back(handed, by=by, at=at)
         cash.see_room(handed.collection)
         _book(order, point, handed, by=by, at=at)
         projection.settle(order, by=by, at=at)

@@ -10,7 +10,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine
 from logistics.services import legs
-from logistics.states import CANCELLABLE, ENDED, ConsignmentState
+from logistics.states import CANCELLABLE, OVER_FOR_BUYER, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
 from marketplace.order.services.freezing import county_of, line_payload
@@ -34,7 +34,7 @@ def cancel(order: Order, *, by, at: dt.datetime) -> Order:
     """
     order = locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
     consignments = list(locks.lock(Consignment.objects.filter(order=order), rank=locks.Rank.CONSIGNMENT))
-    if all(consignment.state in ENDED for consignment in consignments):
+    if all(consignment.state in OVER_FOR_BUYER for consignment in consignments):
         raise UnableToCancel(_("This order has ended already."))
     if any(consignment.state not in CANCELLABLE or consignment.packed_at for consignment in consignments):
         raise UnableToCancel(_("Something of it is packed already: it can be rejected at the counter instead."))

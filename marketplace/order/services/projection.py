@@ -4,7 +4,7 @@ import datetime as dt
 
 from core import events
 from core.events import NewEvent
-from logistics.states import ENDED, ConsignmentState
+from logistics.states import OVER_FOR_BUYER, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.states import ORDER_MOVES, OrderState
 
@@ -16,7 +16,7 @@ def settle(order: Order, *, by, at: dt.datetime) -> OrderState:
     new = current
     if states <= {ConsignmentState.CANCELLED}:
         new = OrderState.CANCELLED
-    elif states <= ENDED:
+    elif states <= OVER_FOR_BUYER:
         new = OrderState.COMPLETED
     elif current == OrderState.AWAITING_PAYMENT and ConsignmentState.AWAITING_PAYMENT not in states:
         new = OrderState.OPEN

@@ -15,7 +15,7 @@ from logistics.models import Consignment
 from logistics.promises import Refusal
 from logistics.services import redirecting
 from logistics.services.redirecting import UnableToRedirect
-from logistics.states import ENDED
+from logistics.states import OVER_FOR_BUYER
 from logistics.tasks import route_waiting
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
@@ -35,7 +35,7 @@ class UnableToChangePoint(Exception):
 
 def on_their_way(order: Order) -> list[Consignment]:
     """Return the consignments of an order that have not ended."""
-    return list(order.consignments.exclude(state__in=ENDED).order_by("pk"))
+    return list(order.consignments.exclude(state__in=OVER_FOR_BUYER).order_by("pk"))
 
 
 def may_change_point(order: Order) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment
-from logistics.states import ENDED
+from logistics.states import OVER_FOR_BUYER
 from marketplace.order.models import Order
 
 MOST_ISSUES = 10
@@ -25,7 +25,7 @@ def reissue(order: Order, *, by, at: dt.datetime) -> Order:
     :raises UnableToReissue: where nothing of it is to be collected any more, or past ``MOST_ISSUES``.
     """
     order = locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
-    if not Consignment.objects.filter(order=order).exclude(state__in=ENDED).exists():
+    if not Consignment.objects.filter(order=order).exclude(state__in=OVER_FOR_BUYER).exists():
         raise UnableToReissue(_("This order has ended already."))
     if order.code_epoch >= MOST_ISSUES:
         raise UnableToReissue(_("The code was issued anew too often. Please show the QR at the counter."))

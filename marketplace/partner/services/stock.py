@@ -82,6 +82,20 @@ def take_back(units: Mapping[int, int], *, kind: MovementKind, reference: str, b
     _move([(pk, kind, n) for pk, n in units.items()], reference=reference, by=by, at=at)
 
 
+def write_off(units: Mapping[int, int], *, reference: str, by, at: dt.datetime) -> None:
+    """Take units off that cannot be sold any more, by the stock record's primary key; none that is allocated."""
+    locks.touch(locks.Rank.STOCK)
+    updated = sql.update_from(
+        TABLE,
+        rows=list(units.items()),
+        assign="num_in_stock = t.num_in_stock - v.column2",
+        where="t.num_in_stock - t.num_allocated >= v.column2",
+    )
+    if updated != set(units):
+        raise AssertionError("more was written off than is free")
+    _move([(pk, MovementKind.WRITTEN_OFF, -n) for pk, n in units.items()], reference=reference, by=by, at=at)
+
+
 @transaction.atomic
 def set_on_hand(record: StockRecord, *, on_hand: int, by, at: dt.datetime, reference: str = "") -> StockRecord:
     """Set what is on hand by a movement of the difference: OPENING for the first, ADJUSTED for each later one.

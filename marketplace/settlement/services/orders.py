@@ -8,6 +8,7 @@ from django.conf import settings
 
 from core import money
 from logistics.models import Consignment
+from logistics.states import FreightFunder
 from marketplace.settlement import ledger
 from marketplace.settlement.ledger import NewPosting
 from marketplace.settlement.states import PostingKind
@@ -76,6 +77,23 @@ def earned(values: Iterable[Value], *, reference: str) -> list[NewPosting]:
             )
             funded = consignment.freight_funded_fen
             postings.append(_posting(f"{kind}:{key}", kind, funder, ledger.FREIGHT, funded, value))
+    return postings
+
+
+def written_off(values: Iterable[Value], *, reference: str, bearer: str) -> list[NewPosting]:
+    """Return the postings of goods that were written off or lost, which the buyer owes nothing for.
+
+    A seller who bears them is paid nothing for them: the loss stands between the seller's write-offs and all of them.
+    Where the platform bears them, it pays the seller their value.
+    """
+    postings = []
+    for value in values:
+        seller, kind = value.consignment.seller_id, PostingKind.WRITE_OFF
+        if bearer == FreightFunder.PLATFORM:
+            debit, credit = ledger.WRITE_OFFS, ledger.seller_payable(seller)
+        else:
+            debit, credit = ledger.write_offs_of(seller), ledger.WRITE_OFFS
+        postings.append(_posting(f"{kind}:{reference}", kind, debit, credit, value.goods_fen, value))
     return postings
 
 

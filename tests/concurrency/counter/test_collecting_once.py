@@ -124,6 +124,6 @@ def test_collected_and_expired_race_to_exactly_one(counter, round_):
     if handed:
         assert (consignment.state, line.taken, line.expired) == (ConsignmentState.COLLECTED, 2, 0)
     else:
-        assert (consignment.state, line.taken, line.expired) == (ConsignmentState.RETURNED, 0, 2)
+        assert (consignment.state, line.taken, line.expired) == (ConsignmentState.EXPIRED, 0, 2)
     assert Collection.objects.count() == handed
     assert invariants.findings(["C1", "C2", "M1", "S1"]) == []

@@ -5,14 +5,27 @@ from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.core import signing
+from django.db import transaction
 from django.db.models import Model
 
 from logistics import codes
-from logistics.models import Consignment, Departure, HubTransfer, HubWorker, Lane, Leg, Parcel, Round, SheetImport
-from logistics.services import calendars
+from logistics.models import (
+    Consignment,
+    Departure,
+    GoodsReturn,
+    HubTransfer,
+    HubWorker,
+    Lane,
+    Leg,
+    Parcel,
+    Round,
+    SheetImport,
+)
+from logistics.services import calendars, goods_returns
 from logistics.services.calendars import Days
-from logistics.states import CollectionProof, Direction
+from logistics.states import CollectionProof, Direction, Disposal, ReturnReason
 from marketplace.applying.services import applications
+from marketplace.claims.services import goods_back
 from marketplace.communication.models import Message
 from marketplace.counter.services import cash, handover
 from marketplace.counter.views import matter_of_damage
@@ -128,6 +141,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     damage = photos.keep(jpeg(), at=MONDAY)
     photos.bind([damage], matter=matter_of_damage(Parcel.objects.get(consignment__order=waiting).pk), at=MONDAY)
     counted = cash.count_up(made.point, counted_fen=0, note="short", by=people["operator P"], at=MONDAY)
+    back = _return(collected.consignments.get())
+    thrown = photos.keep(jpeg(), at=MONDAY)
+    photos.bind([thrown], matter=goods_back.matter_of(back), at=MONDAY)
     fresh = _order(made, product, people["buyer A"], contact_name)
     shop.routed(fresh)
     packed = Consignment.objects.get(order=waiting)
@@ -148,6 +164,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's cash-up": (counted.pk, "operator P", "owner P"),
         "point's arrival": (_arrival(made).pk, "operator P", "owner P"),
         "photo of a parcel": (damage.pk, "operator P", "owner P"),
+        "point's return": (back.number, "operator P", "owner P"),
+        "photo of a return": (thrown.pk, "operator P", "owner P"),
+        "seller's return": (back.number, "seller A"),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),
@@ -199,6 +218,18 @@ def _order(made: shop.Shop, product, buyer: User, contact_name: str) -> Order:
 
 def _void_link(order: Order) -> str:
     return signing.dumps([order.number, order.code_epoch + 1], salt=order_views.SALT)
+
+
+def _return(consignment: Consignment) -> GoodsReturn:
+    with transaction.atomic():
+        return goods_returns.begin(
+            consignment,
+            reason=ReturnReason.REJECTED,
+            disposal=Disposal.BACK,
+            units={consignment.lines.get().pk: 1},
+            by="test",
+            at=MONDAY,
+        )
 
 
 IGNORED = {"sessions.session", "sites.site", "contenttypes.contenttype", "auth.permission"}

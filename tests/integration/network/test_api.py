@@ -84,7 +84,7 @@ def test_a_bad_reading_is_refused_and_the_good_ones_are_kept(driver, parcel, col
     assert [each["status"] for each in said] == ["refused"] * len(bad) + ["ok"]
     assert [each["message"] for each in said[1:4]] == [
         "请给每条读数一个不重复的编号。",
-        "请写明是装车、卸车还是多件。",
+        "请写明是装车、卸车、多件还是送到网点。",
         "请提供 13 位件号或 RFID 标签。",
     ]
     names = DeviceReadingForm.base_fields

@@ -4,13 +4,13 @@ import datetime as dt
 
 import pytest
 
-from core import invariants
+from core import clock, invariants
 from core.models import Event
 from core.storage_class import StorageClass
 from logistics import codes
-from logistics.models import Collection, Leg
+from logistics.models import Collection, GoodsReturn, Leg
 from logistics.services.collections import AlreadyCollected, Outcome, UnableToCollect
-from logistics.states import CollectionProof, ConsignmentState
+from logistics.states import CollectionProof, ConsignmentState, Disposal, ReturnReason
 from marketplace.counter.services import handover, proving
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, placing, uncollected
@@ -24,6 +24,14 @@ from tests.factories.shop import MONDAY
 from villages.models import PointDay
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_its_week(monkeypatch):
+    """The checks look at due times by this clock."""
+    monkeypatch.setattr(clock, "now", lambda: MONDAY + dt.timedelta(days=2))
+
+
 LATER = MONDAY + dt.timedelta(days=2)
 
 
@@ -221,10 +229,10 @@ def test_a_qr_of_an_older_epoch_is_void():
 
 
 @pytest.mark.parametrize(
-    ("storage_class", "end", "on_hand"),
-    [(StorageClass.AMBIENT, ConsignmentState.RETURNED, 10), (StorageClass.CHILLED, ConsignmentState.WRITTEN_OFF, 8)],
+    ("storage_class", "disposal"),
+    [(StorageClass.AMBIENT, Disposal.BACK), (StorageClass.CHILLED, Disposal.WRITE_OFF)],
 )
-def test_what_nobody_collects_goes_back_or_is_written_off(storage_class, end, on_hand):
+def test_what_nobody_collects_expires_and_is_to_go_back_or_to_be_written_off(storage_class, disposal):
     made = shop.shop()
     product = shop.listing(made.seller, on_hand=10, storage_class=storage_class)
     order = shop.at_point(shop.order(made.point, product, quantity=2))
@@ -233,8 +241,9 @@ def test_what_nobody_collects_goes_back_or_is_written_off(storage_class, end, on
     assert uncollected.expire_overdue(by="test", at=MONDAY + dt.timedelta(days=30)) == 1
     assert uncollected.expire_overdue(by="test", at=MONDAY + dt.timedelta(days=30)) == 0
 
-    consignment = order.consignments.get()
-    assert (consignment.state, stock(product)) == (end, (on_hand, 0))
+    consignment, back = order.consignments.get(), GoodsReturn.objects.get()
+    assert (consignment.state, stock(product)) == (ConsignmentState.EXPIRED, (8, 0))
+    assert (back.disposal, back.reason, back.shelf) == (disposal, ReturnReason.EXPIRED, "A-01")
     assert ledger.balance(AccountKind.BUYER_CLEARING) == 0
     order.refresh_from_db()
     assert order.status == OrderState.COMPLETED

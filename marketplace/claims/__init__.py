@@ -1,0 +1,1 @@
+"""After-sales: goods that go back, claims and their refunds (售后)."""
