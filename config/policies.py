@@ -128,6 +128,10 @@ RULES: dict[str, Rule] = {
     "counter:devices": Rule(OWNER, methods=READ_WRITE),
     "counter:device-pair": Rule(OWNER, methods=READ_WRITE),
     "counter:device": Rule(OWNER, {"pk": "point's device"}, WRITE),
+    # of the device that holds its point's offline lease; what they answer is JSON
+    "counter:offline-lease": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:offline-lease-end": Rule(OPERATOR, methods=WRITE),
+    "counter:offline-sync": Rule(OPERATOR, methods=WRITE),
     # the console of hub workers and drivers; planners and staff are led from its first page to theirs
     "network:index": Rule(NETWORK),
     "network:api-scans": Rule(MOVER, methods=WRITE),

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ConsignmentState(TextChoices):
@@ -200,3 +201,64 @@ class FreightFunder(TextChoices):
 
     SELLER = "SELLER", _("The seller")
     PLATFORM = "PLATFORM", _("The platform")
+
+
+class LeaseState(TextChoices):
+    """Of a point's leave to work without network; one whose time is over has ended, whoever noted it."""
+
+    LIVE = "LIVE", pgettext_lazy("of an offline lease", "Live")
+    ENDED = "ENDED", pgettext_lazy("of an offline lease", "Ended")
+
+
+LEASE_MOVES = {LeaseState.LIVE: {LeaseState.ENDED}, LeaseState.ENDED: set()}
+
+
+class LeaseEnd(TextChoices):
+    """Why a lease ended."""
+
+    HANDED_BACK = "HANDED_BACK", _("Handed back")
+    TAKEN_OVER = "TAKEN_OVER", _("Taken over by another phone")
+    RENEWED = "RENEWED", _("Renewed")
+    OPERATOR_REMOVED = "OPERATOR_REMOVED", _("The operator left the point")
+    TIME = "TIME", _("Its time was over")
+
+
+class UploadKind(TextChoices):
+    """What a phone did without network."""
+
+    RECEIVE = "RECEIVE", _("Parcel received")
+    HAND_OVER = "HAND_OVER", _("Handed over")
+
+
+class UploadState(TextChoices):
+    """Of what a phone did without network, once it is uploaded."""
+
+    PENDING = "PENDING", _("Waits for its parcel")
+    APPLIED = "APPLIED", _("Booked")
+    EXCEPTION = "EXCEPTION", _("To be looked at")
+    CLOSED = "CLOSED", _("Closed without booking")
+
+
+UPLOAD_MOVES = {
+    UploadState.PENDING: {UploadState.APPLIED, UploadState.EXCEPTION},
+    UploadState.EXCEPTION: {UploadState.APPLIED, UploadState.CLOSED},
+    UploadState.APPLIED: set(),
+    UploadState.CLOSED: set(),
+}
+UNDECIDED = frozenset({UploadState.PENDING, UploadState.EXCEPTION})
+
+
+class UploadWhy(TextChoices):
+    """Why an upload was not booked by itself."""
+
+    LEASE_ENDED = "LEASE_ENDED", _("The phone's leave to work without network had ended.")
+    OTHER_DEVICE = "OTHER_DEVICE", _("It came from another phone than the one that had the leave.")
+    OUT_OF_TIME = "OUT_OF_TIME", _("The phone's time lies outside of its leave.")
+    UNREADABLE = "UNREADABLE", _("The phone sent something that cannot be read.")
+    UNKNOWN = "UNKNOWN", _("There is no such order or parcel at this point.")
+    NOT_LEASED = "NOT_LEASED", _("The phone had no leave to hand this order over.")
+    NOT_PROVEN = "NOT_PROVEN", _("The code does not belong to the order.")
+    UNCHECKED = "UNCHECKED", _("The code was not checked: too many wrong ones were typed.")
+    COLLECTED = "COLLECTED", _("The order had been handed over already.")
+    OTHER_AMOUNT = "OTHER_AMOUNT", _("The phone showed another amount than what is due.")
+    REFUSED = "REFUSED", _("It could not be booked as the phone did it.")

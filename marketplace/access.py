@@ -2,7 +2,7 @@
 
 The table of URLs stands in ``config/policies.py``. A policy says which kind of person may come in at all; which objects
 that person sees is the querysets' business (``visible_to``). Whoever is not let in gets the sign-in page when nobody is
-signed in, and a 404 otherwise: that a page or an object exists is not told.
+signed in (a script that asks for JSON: a 401), and a 404 otherwise: that a page or an object exists is not told.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.module_loading import import_string
 
 from core import clock
@@ -126,6 +126,8 @@ class PolicyMiddleware:
         user = request.user
         if not user.is_authenticated:
             if not rule.policy.anonymous:
+                if request.headers.get("Accept") == "application/json":  # a script cannot sign in
+                    return JsonResponse({"error": "signed-out"}, status=401)
                 return redirect_to_login(request.get_full_path())
             if rule.policy is DEMONSTRATION and not rule.policy.admits(user):
                 raise Http404("not part of this deployment")

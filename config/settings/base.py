@@ -188,6 +188,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-unbound-photos": {"task": "marketplace.evidence.tasks.forget_unbound", "schedule": 3600.0},
     "release-overdue": {"task": "marketplace.order.tasks.release_overdue", "schedule": 30.0},
+    "end-leases": {"task": "marketplace.counter.tasks.end_leases", "schedule": 30.0},
     "index-listings": {"task": "marketplace.storefront.tasks.index_listings", "schedule": 10.0},
     "check-invariants": {
         "task": "marketplace.settlement.tasks.check_invariants",

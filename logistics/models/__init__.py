@@ -3,6 +3,7 @@
 from logistics.models.calendars import Closure, Planner, SheetImport
 from logistics.models.collections import CodeAttempt, CodeStepUp, Collection, CollectionLine
 from logistics.models.consignments import Consignment, ConsignmentLine, Leg
+from logistics.models.leases import LeasedConsignment, OfflineLease, OfflineUpload
 from logistics.models.network import EVERY_DAY, Departure, Hub, HubWorker, Lane, Round, RoundStop, Timetable
 from logistics.models.parcels import Parcel, Scan, StopClosing
 from logistics.models.returns import GoodsReturn, GoodsReturnLine, ReturnScan
@@ -28,7 +29,10 @@ __all__ = [
     "HubTransfer",
     "HubWorker",
     "Lane",
+    "LeasedConsignment",
     "Leg",
+    "OfflineLease",
+    "OfflineUpload",
     "Parcel",
     "Planner",
     "ReturnScan",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine, Parcel
+from logistics.services import leases, milestones
 from logistics.states import CollectionProof, ConsignmentState, CounterPayment, ParcelState
 from villages import codes
 
@@ -21,6 +22,10 @@ STILL_WAITING = {"state": ConsignmentState.AT_POINT}
 
 class UnableToCollect(Exception):
     """The hand-over is refused."""
+
+
+class HeldByLease(UnableToCollect):
+    """Another device of the point has the order offline."""
 
 
 class WaitingHasChanged(UnableToCollect):
@@ -82,19 +87,24 @@ def collect(
     by,
     at: dt.datetime,
     seen: Set[int] | None = None,
+    among: Set[int] | None = None,
 ) -> HandedOver:
     """Hand over the consignments of an order that wait at a point, inside the caller's transaction.
 
     :param outcomes: by consignment line; each must account for all of its open units. Lines left out are taken whole.
     :param seen: the consignment lines on the operator's screen; where others wait by now, nothing is handed over.
+    :param among: only these consignments; a phone without network did not know of others that have come.
     :param payload_of: gives the log's payload of some units of an order line (``order line, units → dict``).
     :param cash_of: gives what is paid at the counter for what was taken of a consignment (``consignment, fen → fen``).
     :raises AlreadyCollected: with the receipt of the collection that came first.
     :raises WaitingHasChanged: when other lines wait than were seen.
+    :raises HeldByLease: when another device's live lease covers some of it.
     :raises UnableToCollect: when nothing of the order waits at this point, or the units do not add up.
     """
     nonce = presented.nonce
     waiting = Consignment.objects.filter(order_id=order_id, point_id=point_id)
+    if among is not None:
+        waiting = waiting.filter(pk__in=among)
     consignments = [
         consignment
         for consignment in locks.lock(waiting, rank=locks.Rank.CONSIGNMENT)
@@ -109,11 +119,14 @@ def collect(
         if seen.isdisjoint(line.pk for line in lines):
             _refuse(order_id, point_id, nonce)
         raise WaitingHasChanged(_("What waits for this order has changed. Please look at the lines again."))
+    leases.see_free(consignments, device_id=presented.device_id, refusal=HeldByLease, at=at)
+    milestones.passed("collecting-locked")
     updated = Consignment.objects.filter(pk__in=[c.pk for c in consignments], **STILL_WAITING).update(
         state=ConsignmentState.COLLECTED, ended_at=at
     )
     if updated != len(consignments):
         _refuse(order_id, point_id, nonce)
+    milestones.passed("collecting-moved")
     written = _outcomes(lines, outcomes)
     taken = Counter()
     for line, row in zip(lines, written, strict=True):
@@ -140,7 +153,9 @@ def collect(
     Parcel.objects.filter(consignment__in=consignments, state=ParcelState.AT_POINT).update(
         state=ParcelState.HANDED_OVER
     )
+    milestones.passed("collecting-written")
     events.append(_events(collection, consignments, lines, written, payload_of), by=by, at=at)
+    milestones.passed("collecting-events-appended")
     return HandedOver(collection, consignments, written)
 
 

@@ -1,4 +1,4 @@
-"""The named steps of routing, mending and redirecting, at each of which a worker may be killed.
+"""The named steps of routing, mending, redirecting, collecting and syncing, at each of which a worker may be killed.
 
 Nothing happens here. The tests put something in the place of ``passed`` that stops a worker at one of them.
 """
@@ -20,6 +20,11 @@ MENDING = tuple(
 REDIRECTING = tuple(
     f"redirecting-{step}" for step in ("holds-moved", "crates-given-back", "legs-written", "events-appended")
 )
+COLLECTING = tuple(
+    f"collecting-{step}"
+    for step in ("locked", "moved", "written", "events-appended", "booked", "settled", "cash-seen", "committed")
+)
+SYNCING = tuple(f"syncing-{step}" for step in ("noted", "proved", "applied", "decided", "committed"))
 
 
 def passed(step: str) -> None:

@@ -13,7 +13,7 @@ from core.events import NewEvent
 from logistics import promises
 from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
-from logistics.services import capacity, legs, milestones, rerouting
+from logistics.services import capacity, leases, legs, milestones, rerouting
 from logistics.services.capacity import UnableToTakeCapacity
 from logistics.services.ways import UNSENT, Place, Way, are_together, stranded_ways, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
@@ -93,6 +93,7 @@ def redirect(
     )
     if not may_be_redirected(rows):
         raise UnableToRedirect(_("It is too late: a part of it is already on the vehicle to the point, or there."))
+    leases.see_free(rows, device_id=None, refusal=UnableToRedirect, at=at)
     if point.state != PointState.OPEN:
         raise UnableToRedirect(_("%(point)s takes no parcels at the moment.") % {"point": point.name})
     parts = [(row, part) for row in rows for part in _parts(row, at)]

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import clock, phones
 from marketplace import stepping_up
+from marketplace.counter.services import leaving
 from marketplace.counter.views import owner_context
 from villages.models import Invitation, Operator
 from villages.services import operators
@@ -81,7 +82,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
             operators.hand_over_point(found, by=request.user, at=clock.now())
             messages.success(request, _("%(name)s owns the point now.") % {"name": found.user.get_full_name()})
             return redirect("counter:index")
-        operators.remove(found, by=request.user, at=clock.now())
+        leaving.remove(found, by=request.user, at=clock.now())
         messages.success(request, _("%(name)s is no operator any more.") % {"name": found.user.get_full_name()})
     except operators.UnableToRemove as refusal:
         messages.error(request, str(refusal))

@@ -1,6 +1,18 @@
 from django.urls import path, re_path
 
-from marketplace.counter import arrivals, cash, devices, drops, handing, joining, operators, pairing, returns, views
+from marketplace.counter import (
+    arrivals,
+    cash,
+    devices,
+    drops,
+    handing,
+    joining,
+    leasing,
+    operators,
+    pairing,
+    returns,
+    views,
+)
 
 app_name = "counter"
 urlpatterns = [
@@ -31,4 +43,7 @@ urlpatterns = [
     path("devices/", devices.index, name="devices"),
     path("devices/pair/", devices.pair, name="device-pair"),
     path("devices/<int:pk>/", devices.change, name="device"),
+    path("offline/lease/", leasing.lease, name="offline-lease"),
+    path("offline/lease/end/", leasing.end, name="offline-lease-end"),
+    path("offline/sync/", leasing.sync, name="offline-sync"),
 ]

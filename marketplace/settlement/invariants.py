@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from core import clock, events
 from core.invariants import Finding, check
 from logistics.models import CollectionLine, Consignment, ConsignmentLine, Parcel
+from logistics.services import leases
 from logistics.states import OVER_FOR_BUYER, ConsignmentState, ParcelState
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
@@ -166,8 +167,11 @@ def nothing_overdue() -> Iterator[Finding]:
     late = clock.now() - OVERDUE
     for order in Order.objects.filter(status=OrderState.AWAITING_PAYMENT, hold_until__lt=late):
         yield Finding("O2", f"order {order.number}", f"awaits payment since {order.hold_until:%F %R}")
-    for row in Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=late):
+    uncollected = Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=late)
+    for row in uncollected.exclude(leases.waits(at=clock.now())):
         yield Finding("O2", f"consignment {row.number}", f"was to be collected by {row.collect_by:%F %R}")
+    for row in uncollected.filter(leases.waits(at=clock.now())):
+        yield Finding("O2", f"consignment {row.number}", "waits for a phone that has it offline", is_deferred=True)
     waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
     for row in waiting.filter(waiting_since__lt=late):
         yield Finding("O2", f"consignment {row.number}", f"awaits its route since {row.waiting_since:%F %R}")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import locks
 from logistics.models import Collection, Consignment, ConsignmentLine
-from logistics.services import collections
+from logistics.services import collections, milestones
 from logistics.services.collections import Outcome, Presented, UnableToCollect
 from logistics.states import CollectionProof, ConsignmentState, CounterPayment
 from marketplace.counter.services import cash, proving, rejected
@@ -40,9 +40,12 @@ class Due:
         return self.goods_fen + self.freight_fen
 
 
-def due(order: Order, *, point_id: int, outcomes: Mapping[int, Outcome]) -> Due:
-    """Return what is to be paid when the waiting consignments are handed over with these outcomes."""
-    values = _values(order.pk, point_id, outcomes)
+def due(order: Order, *, point_id: int, outcomes: Mapping[int, Outcome], among: Set[int] | None = None) -> Due:
+    """Return what is to be paid when the waiting consignments are handed over with these outcomes.
+
+    :param among: only these consignments.
+    """
+    values = [each for each in _values(order.pk, point_id, outcomes) if among is None or each.consignment.pk in among]
     if order.payment_method != PaymentMethod.AT_POINT:
         return Due(0, 0)
     return Due(sum(v.goods_fen for v in values), sum(v.freight_fen for v in values))
@@ -84,24 +87,45 @@ def hand_over(
     )
     presented = Presented(proof, nonce, reference, device.pk if device else None, collector, paid_by)
     with transaction.atomic():
-        locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
-        handed = collections.collect(
-            order.pk,
-            point_id=point.pk,
-            outcomes=outcomes,
-            presented=presented,
-            payload_of=line_payload,
-            cash_of=partial(_cash, order),
-            by=by,
-            at=at,
-            seen=seen,
-        )
+        handed = book(order, point=point, outcomes=outcomes, presented=presented, by=by, at=at, seen=seen)
         _bind(handed, photos, at=at)
-        rejected.send_back(handed, by=by, at=at)
         cash.see_room(handed.collection)
-        _book(order, point, handed, by=by, at=at)
-        projection.settle(order, by=by, at=at)
+        milestones.passed("collecting-cash-seen")
+    milestones.passed("collecting-committed")
     return handed.collection
+
+
+def book(
+    order: Order,
+    *,
+    point,
+    outcomes: Mapping[int, Outcome],
+    presented: Presented,
+    by,
+    at: dt.datetime,
+    seen: Set[int] | None = None,
+    among: Set[int] | None = None,
+) -> collections.HandedOver:
+    """Collect and book what was proven already, inside the caller's transaction; see ``collections.collect``."""
+    locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
+    handed = collections.collect(
+        order.pk,
+        point_id=point.pk,
+        outcomes=outcomes,
+        presented=presented,
+        payload_of=line_payload,
+        cash_of=partial(_cash, order),
+        by=by,
+        at=at,
+        seen=seen,
+        among=among,
+    )
+    rejected.send_back(handed, by=by, at=at)
+    _book(order, point, handed, by=by, at=at)
+    milestones.passed("collecting-booked")
+    projection.settle(order, by=by, at=at)
+    milestones.passed("collecting-settled")
+    return handed
 
 
 def _bind(handed: collections.HandedOver, photos: Mapping[int, Sequence[Photo]], *, at: dt.datetime) -> None:

@@ -31,7 +31,11 @@ class UnableToProve(UnableToCollect):
     """The code is wrong, or too many wrong ones were typed."""
 
 
-class StepUpNeeded(UnableToProve):
+class TooManyTries(UnableToProve):
+    """The code was not looked at."""
+
+
+class StepUpNeeded(TooManyTries):
     """Too many wrong codes were typed at this point today; an operator who gives the second factor may go on."""
 
 
@@ -45,6 +49,7 @@ def prove(
     at: dt.datetime,
     device: Device | None = None,
     stepped_up: bool = False,
+    typed_before: bool = False,
 ) -> str:
     """See that a code is the order's; a wrong one is counted in a transaction of its own.
 
@@ -52,6 +57,8 @@ def prove(
 
     :param code: the digits as they were read out, or the QR's text.
     :param stepped_up: the operator gave the second factor just now, so that the point's tries of the day may go on.
+    :param typed_before: it was typed without network, whenever that was: the tries of the last minutes do not count.
+    :raises TooManyTries: where it was not looked at.
     :raises UnableToProve: with a sentence that says what can be done.
     """
     if proof == CollectionProof.QR:
@@ -64,7 +71,7 @@ def prove(
         ) from error
     with transaction.atomic():
         locks.mutex(f"code:{point.pk}")
-        _may_try(order, point, by, device, at, stepped_up=stepped_up)
+        _may_try(order, point, by, device, at, stepped_up=stepped_up, typed_before=typed_before)
         fits = codes.is_typed_code_of(typed, order.number, epoch=order.code_epoch)
         if not fits:
             CodeAttempt.objects.create(
@@ -85,20 +92,29 @@ def _by_qr(order: Order, text: str) -> str:
     return said.nonce
 
 
-def _may_try(order: Order, point: PickupPoint, by, device: Device | None, at: dt.datetime, *, stepped_up: bool) -> None:
+def _may_try(
+    order: Order,
+    point: PickupPoint,
+    by,
+    device: Device | None,
+    at: dt.datetime,
+    *,
+    stepped_up: bool,
+    typed_before: bool,
+) -> None:
     tries = CodeAttempt.objects
     if tries.filter(order=order, epoch=order.code_epoch).count() >= TRIES_PER_ORDER:
-        raise UnableToProve(_("Too many wrong codes for this order. The buyer can have a new code issued."))
+        raise TooManyTries(_("Too many wrong codes for this order. The buyer can have a new code issued."))
     lately = tries.filter(at__gt=at - DEVICE_WINDOW)
     by_hand = [lately.filter(operator=by), *([lately.filter(device=device)] if device else [])]
-    if any(each.count() >= TRIES_PER_DEVICE for each in by_hand):
-        raise UnableToProve(_("Too many wrong codes. Please wait 15 minutes, or scan the buyer's QR."))
+    if not typed_before and any(each.count() >= TRIES_PER_DEVICE for each in by_hand):
+        raise TooManyTries(_("Too many wrong codes. Please wait 15 minutes, or scan the buyer's QR."))
     today = day_span(at)
     allowed = CodeStepUp.objects.filter(point=point, at__gte=today[0], at__lt=today[1]).count()
     if tries.filter(point=point, at__gte=today[0], at__lt=today[1]).count() < TRIES_PER_POINT * (1 + allowed):
         return
     if allowed >= STEP_UPS_A_DAY:
-        raise UnableToProve(_("Too many wrong codes at this point today. Please scan the buyer's QR."))
+        raise TooManyTries(_("Too many wrong codes at this point today. Please scan the buyer's QR."))
     if not stepped_up:
         raise StepUpNeeded(
             _("Too many wrong codes at this point today. Please scan the buyer's QR, or confirm that it is you.")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine
-from logistics.services import legs
+from logistics.services import leases, legs
 from logistics.states import CANCELLABLE, OVER_FOR_BUYER, ConsignmentState
 from marketplace.order.models import Order
 from marketplace.order.services import projection
@@ -38,6 +38,7 @@ def cancel(order: Order, *, by, at: dt.datetime) -> Order:
         raise UnableToCancel(_("This order has ended already."))
     if any(consignment.state not in CANCELLABLE or consignment.packed_at for consignment in consignments):
         raise UnableToCancel(_("Something of it is packed already: it can be rejected at the counter instead."))
+    leases.see_free(consignments, device_id=None, refusal=UnableToCancel, at=at)
     was_paid = order.payment_method == PaymentMethod.ONLINE and order.status == OrderState.OPEN
     Consignment.objects.filter(pk__in=[c.pk for c in consignments]).update(
         state=ConsignmentState.CANCELLED, ended_at=at

@@ -13,7 +13,7 @@ from core.models import Event
 from core.nudges import nudge
 from logistics.models import Consignment
 from logistics.promises import Refusal
-from logistics.services import redirecting
+from logistics.services import leases, redirecting
 from logistics.services.redirecting import UnableToRedirect
 from logistics.states import OVER_FOR_BUYER
 from logistics.tasks import route_waiting
@@ -86,7 +86,7 @@ def leave_closed_points(*, by, at: dt.datetime, limit: int = 100) -> int:
     order is at the old point or on the vehicle to it, the order stays bound for it and is looked at again; the log says
     once that the point of one that waits for another is closed.
     """
-    bound = Consignment.objects.filter(
+    bound = Consignment.objects.exclude(leases.leased(at=at)).filter(
         state__in=redirecting.REDIRECTABLE, point__state__in=(PointState.SUSPENDED, PointState.CLOSED)
     )
     orders = Order.objects.filter(pk__in=bound.values("order")[:limit], status=OrderState.OPEN)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment
+from logistics.services import leases
 from logistics.states import OVER_FOR_BUYER
 from marketplace.order.models import Order
 
@@ -15,18 +16,21 @@ MOST_ISSUES = 10
 
 
 class UnableToReissue(Exception):
-    """The order has ended, or its code was issued anew too often."""
+    """The order has ended, its code was issued anew too often, or a phone has it offline."""
 
 
 @transaction.atomic
 def reissue(order: Order, *, by, at: dt.datetime) -> Order:
     """Issue the pickup code of an order anew; its wrong tries begin again at none.
 
-    :raises UnableToReissue: where nothing of it is to be collected any more, or past ``MOST_ISSUES``.
+    :raises UnableToReissue: where nothing of it is to be collected any more, or past ``MOST_ISSUES``; or while a phone
+        proves its codes without network.
     """
     order = locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
     if not Consignment.objects.filter(order=order).exclude(state__in=OVER_FOR_BUYER).exists():
         raise UnableToReissue(_("This order has ended already."))
+    consignments = list(locks.lock(Consignment.objects.filter(order=order), rank=locks.Rank.CONSIGNMENT))
+    leases.see_free(consignments, device_id=None, refusal=UnableToReissue, at=at)
     if order.code_epoch >= MOST_ISSUES:
         raise UnableToReissue(_("The code was issued anew too often. Please show the QR at the counter."))
     order.code_epoch += 1

@@ -7,7 +7,7 @@ from django.db import transaction
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine, Parcel
-from logistics.services import goods_returns
+from logistics.services import goods_returns, leases
 from logistics.states import ConsignmentState, Disposal, ParcelState, ReturnReason
 from marketplace.order.models import Order
 from marketplace.order.services import projection
@@ -22,6 +22,7 @@ PERISHABLE = frozenset({"CHILLED", "FROZEN"})
 def expire_overdue(*, by, at: dt.datetime, limit: int = 200) -> int:
     """Expire the consignments whose time at the counter is over, and return how many."""
     overdue = Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__lt=at).order_by("collect_by")
+    overdue = overdue.exclude(leases.waits(at=at))
     return sum(expire(consignment, by=by, at=at) for consignment in overdue.select_related("order")[:limit])
 
 
@@ -36,7 +37,9 @@ def expire(consignment: Consignment, *, by, at: dt.datetime) -> bool:
     :returns: whether it was still waiting, and so expired now.
     """
     order = locks.lock(Order.objects.filter(pk=consignment.order_id), rank=locks.Rank.ORDER).get()
-    locks.touch(locks.Rank.CONSIGNMENT)
+    locks.lock(Consignment.objects.filter(pk=consignment.pk), rank=locks.Rank.CONSIGNMENT).get()
+    if Consignment.objects.filter(leases.waits(at=at), pk=consignment.pk).exists():
+        return False  # its time waits for the phone that has it offline, or for what that uploaded
     perishable = consignment.storage_class in PERISHABLE
     this = Consignment.objects.filter(pk=consignment.pk)
     if not this.filter(state=ConsignmentState.AT_POINT).update(state=ConsignmentState.EXPIRED, ended_at=at):

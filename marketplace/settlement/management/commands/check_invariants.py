@@ -13,9 +13,13 @@ class Command(BaseCommand):
         unknown = set(codes) - set(invariants.codes())
         if unknown:
             raise CommandError(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(invariants.codes())}")
-        found = invariants.findings(codes)
+        examined = invariants.examined(codes)
+        found = [finding for finding in examined if not finding.is_deferred]
         for finding in found:
             self.stderr.write(str(finding))
+        for finding in examined:
+            if finding.is_deferred:
+                self.stdout.write(str(finding))
         if found:
             raise CommandError(f"{len(found)} findings")
         self.stdout.write(f"all true: {', '.join(codes or invariants.codes())}")
