@@ -87,6 +87,8 @@ RULES: dict[str, Rule] = {
     "applying:reviews": Rule(STAFF),
     "applying:review": Rule(STAFF, {"pk": "county's application"}, READ_WRITE),
     "applying:review-paper": Rule(STAFF, {"pk": "county's application", "photo": "photo of a county's paper"}),
+    "applying:points": Rule(STAFF),
+    "applying:point": Rule(STAFF, {"pk": "county's point"}, READ_WRITE),
     # the seller's console
     "selling:index": Rule(SELLER),
     "selling:consignments": Rule(SELLER),
@@ -116,6 +118,9 @@ RULES: dict[str, Rule] = {
     "counter:arrival": Rule(OPERATOR, {"pk": "point's arrival"}, READ_WRITE),
     "counter:damage": Rule(OPERATOR, {"number": "point's parcel", "photo": "photo of a parcel"}),
     "counter:photo": Rule(OPERATOR, {"pk": "point's collection", "photo": "photo of a collection"}),
+    "counter:shop": Rule(OWNER, methods=READ_WRITE),
+    "counter:day-off": Rule(OWNER, {"pk": "point's days off"}, WRITE),
+    "counter:shop-close": Rule(OWNER, methods=READ_WRITE),
     "counter:cash": Rule(OPERATOR, methods=READ_WRITE),
     "counter:cash-sign": Rule(OPERATOR, {"pk": "point's cash-up"}, WRITE),
     # a new phone shows its request to be paired to nobody but its own screen

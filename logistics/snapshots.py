@@ -18,6 +18,7 @@ from logistics.states import DepartureState
 from logistics.timetable import Timetable
 from villages import queries as villages
 from villages.hours import Week
+from villages.models import PointHoliday, PointHours
 
 ON_THE_ROAD = timedelta(days=1)  # how long after leaving its hub a round may still call at a stop
 FRESH_SECONDS = 20.0
@@ -45,6 +46,17 @@ class KnownPoint:
 
 
 _points: dict[tuple[str, int], tuple[float, KnownPoint]] = {}
+_hours_read: dict[str, list] = {}  # by database: the last changes of hours that what is known of points rests on
+_CHANGES = [
+    (model._meta.db_table, column)
+    for model, column in (
+        (Departure, "id"),
+        (HubTransfer, "id"),
+        (PointHours, "id"),
+        (PointHoliday, "id"),
+        (PointHoliday, "withdrawn_at"),
+    )
+]
 
 
 def current(at: datetime, *, fresh: bool = False) -> Timetable:
@@ -53,7 +65,7 @@ def current(at: datetime, *, fresh: bool = False) -> Timetable:
     :param fresh: read the free crates again even if they were read a moment ago.
     """
     global _kept
-    newest = _newest()
+    newest = see_changes()
     database = str(connection.settings_dict["NAME"])
     kept = _kept
     usable = (
@@ -70,15 +82,20 @@ def current(at: datetime, *, fresh: bool = False) -> Timetable:
     return _kept.timetable
 
 
-def _newest() -> tuple[int, int]:
-    """Return the last departure that was opened, and the last change of what a hub needs.
+def see_changes() -> tuple[int, int]:
+    """Forget what is known of points where any has other hours or days off by now; one query, past the ORM, since every
+    promise asks.
 
-    Past the ORM: every promise asks.
+    :returns: the last departure that was opened, and the last change of what a hub needs.
     """
-    tables = (Departure._meta.db_table, HubTransfer._meta.db_table)
+    newest = ", ".join(f"(SELECT MAX({column}) FROM {table})" for table, column in _CHANGES)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(f"(SELECT MAX(id) FROM {table})" for table in tables))
-        departure, transfer = cursor.fetchone()
+        cursor.execute(f"SELECT {newest}")
+        departure, transfer, *hours = cursor.fetchone()
+    database = str(connection.settings_dict["NAME"])
+    if _hours_read.get(database) != hours:
+        _points.clear()
+        _hours_read[database] = hours
     return departure or 0, transfer or 0
 
 
@@ -87,6 +104,7 @@ def forget() -> None:
     global _kept
     _kept = None
     _points.clear()
+    _hours_read.clear()
 
 
 def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
@@ -100,9 +118,9 @@ def points(ids: Iterable[int]) -> dict[int, KnownPoint]:
         else:
             unknown.append(pk)
     if unknown:
-        hours, crates = villages.hours_of(unknown), villages.capacities_of(unknown)
+        hours, crates = villages.openings_of(unknown), villages.capacities_of(unknown)
         for pk in unknown:
-            found[pk] = KnownPoint(Week(hours[pk]), crates[pk])
+            found[pk] = KnownPoint(hours[pk].week, crates[pk])
             _points[(database, pk)] = (now, found[pk])
     return found
 

@@ -22,6 +22,15 @@ class PlainForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.error_messages = WORDS | field.error_messages
-            if field.error_messages.get("required") is STIFF:
-                field.error_messages["required"] = PLEASE
+            _speak_plainly(field)
+
+    def add_field(self, name: str, field: forms.Field) -> None:
+        """Add a field that the form has only by what it is made for."""
+        _speak_plainly(field)
+        self.fields[name] = field
+
+
+def _speak_plainly(field: forms.Field) -> None:
+    field.error_messages = WORDS | field.error_messages
+    if field.error_messages.get("required") is STIFF:
+        field.error_messages["required"] = PLEASE

@@ -1,6 +1,6 @@
 """How days, promises and money are said, in pages and in messages alike."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils import timezone
@@ -31,6 +31,13 @@ def day_words(at: datetime, *, now: datetime) -> str:
     if 1 < distance <= 6:
         return str(WEEKDAYS[day.weekday()])
     return date_format(day, str(DAY_OF_YEAR if day.year == today.year else DAY_OF_OTHER_YEAR))
+
+
+def date_words(day: date, *, today: date) -> str:
+    """A day of the calendar: 3月5日 周四, of another year 2027年3月5日."""
+    if day.year != today.year:
+        return date_format(day, str(DAY_OF_OTHER_YEAR))
+    return f"{date_format(day, str(DAY_OF_YEAR))} {WEEKDAYS[day.weekday()]}"
 
 
 def moment_words(at: datetime, *, now: datetime) -> str:

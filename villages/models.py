@@ -174,6 +174,29 @@ class PointHours(models.Model):
         return f"{self.point_id} {self.weekday} {self.opens}–{self.closes}"
 
 
+class PointHoliday(models.Model):
+    """Days on which a point stays closed (放假); one that was withdrawn counts no more."""
+
+    point = models.ForeignKey(PickupPoint, models.CASCADE, related_name="holidays")
+    first_day = models.DateField(_("First day"))
+    last_day = models.DateField(_("Last day"))
+    note = models.CharField(_("Why"), max_length=40, blank=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["first_day"]
+        indexes = [
+            models.Index(fields=["point", "last_day"], name="point_holiday_ahead"),
+            models.Index(fields=["withdrawn_at"], name="point_holiday_withdrawn"),  # whoever promises asks for the last
+        ]
+        constraints = [models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="point_holiday_days")]
+
+    def __str__(self) -> str:
+        return f"{self.point_id} {self.first_day}–{self.last_day}"
+
+
 class PointCapacity(models.Model):
     """A storage class that a point keeps, and how many crates of it a day. No row: the point does not keep it."""
 

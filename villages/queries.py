@@ -2,15 +2,14 @@
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
-from core.clock import BEIJING
 from villages import codes
-from villages.hours import Week
+from villages.hours import Days, Opening
 from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointDay, PointHours
 from villages.states import Level
 
@@ -152,34 +151,21 @@ def _common_prefix(one: str, other: str) -> str:
 # Opening hours
 
 
-Hours = Sequence[tuple[int, dt.time, dt.time]]
-
-
-def hours_of(point_ids: Iterable[int]) -> dict[int, list[tuple[int, dt.time, dt.time]]]:
-    """Return (weekday from 0, opens, closes) of each point, in order, in one query."""
-    ids = list(point_ids)
-    found: dict[int, list[tuple[int, dt.time, dt.time]]] = {pk: [] for pk in ids}
-    rows = PointHours.objects.filter(point_id__in=ids).order_by("point_id", "weekday", "opens")
-    for point_id, weekday, opens, closes in rows.values_list("point_id", "weekday", "opens", "closes"):
-        found[point_id].append((weekday, opens, closes))
-    return found
-
-
-def today_hours(hours: Hours, at: dt.datetime) -> list[tuple[dt.time, dt.time]]:
-    """Return when a point is open on the day of ``at`` in Beijing."""
-    weekday = at.astimezone(BEIJING).weekday()
-    return [(opens, closes) for day, opens, closes in hours if day == weekday]
-
-
-def is_open_at(hours: Hours, at: dt.datetime) -> bool:
-    """Tell whether a point with these hours is open at a moment."""
-    return Week(hours).is_open(int(at.timestamp()))
-
-
-def next_opening(hours: Hours, at: dt.datetime) -> dt.datetime | None:
-    """Return the first moment from ``at`` on at which a point with these hours is open; None for one that never is."""
-    opens = Week(hours).next_opening(math.ceil(at.timestamp()))
-    return dt.datetime.fromtimestamp(opens, tz=dt.UTC) if opens is not None else None
+def openings_of(point_ids: Iterable[int]) -> dict[int, Opening]:
+    """Return when each point is open, in one query."""
+    hours: dict[int, dict[tuple, None]] = {pk: {} for pk in point_ids}
+    closed: dict[int, set[Days]] = {pk: set() for pk in hours}
+    rows = (
+        PointHours.objects.filter(point_id__in=list(hours))
+        .annotate(off=FilteredRelation("point__holidays", condition=Q(point__holidays__withdrawn_at=None)))
+        .order_by("point_id", "weekday", "opens")
+        .values_list("point_id", "weekday", "opens", "closes", "off__first_day", "off__last_day")
+    )
+    for point_id, weekday, opens, closes, first, last in rows:
+        hours[point_id][weekday, opens, closes] = None
+        if first is not None:
+            closed[point_id].add((first, last))
+    return {pk: Opening(list(hours[pk]), sorted(closed[pk])) for pk in hours}
 
 
 def capacities_of(point_ids: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -9,15 +9,28 @@ class PointState(TextChoices):
     APPLIED = "APPLIED", _("Applied")
     OPEN = "OPEN", pgettext_lazy("of a point", "Open")
     SUSPENDED = "SUSPENDED", _("Suspended")
+    CLOSING = "CLOSING", _("Closing")
     CLOSED = "CLOSED", _("Closed")
 
 
 POINT_MOVES = {
     PointState.APPLIED: {PointState.OPEN, PointState.CLOSED},
-    PointState.OPEN: {PointState.SUSPENDED, PointState.CLOSED},
-    PointState.SUSPENDED: {PointState.OPEN, PointState.CLOSED},
+    PointState.OPEN: {PointState.SUSPENDED, PointState.CLOSING, PointState.CLOSED},
+    PointState.SUSPENDED: {PointState.OPEN, PointState.CLOSING, PointState.CLOSED},
+    PointState.CLOSING: {PointState.CLOSED},
     PointState.CLOSED: set(),
 }
+
+
+class Reason(TextChoices):
+    """Why a point was suspended or closes."""
+
+    COMPLAINTS = "COMPLAINTS", _("Complaints of buyers")
+    SAFETY = "SAFETY", _("Safety of food")
+    PAPERS = "PAPERS", _("Papers missing or expired")
+    MONEY = "MONEY", _("Cash not accounted for")
+    ASKED = "ASKED", _("The owner asked for it")
+    OTHER = "OTHER", pgettext_lazy("a reason", "Other")
 
 
 class PointKind(TextChoices):

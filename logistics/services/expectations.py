@@ -32,6 +32,7 @@ class Expectations:
 
     @classmethod
     def of(cls, consignments: list[Consignment]) -> "Expectations":
+        snapshots.see_changes()
         return cls(snapshots.points({row.point_id for row in consignments}), {})
 
     def not_before(self, consignment: Consignment) -> int:

@@ -7,7 +7,6 @@ of ours and is not asked.
 
 import datetime as dt
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from core import events
 from core.events import NewEvent
 from logistics.models import Consignment, Departure, Hub, Leg, Parcel, Scan
-from logistics.services import departures, steps
+from logistics.services import departures, keeping, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
 from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 from villages import codes
@@ -229,9 +228,9 @@ def receive(
 
 def _arrive(consignment: Consignment, *, by, at: dt.datetime) -> None:
     before = consignment.state
-    collect_by = at + dt.timedelta(hours=settings.COLLECT_WITHIN_HOURS[consignment.storage_class])
-    hours = villages.hours_of([consignment.point_id])[consignment.point_id]
-    handed_over_from = villages.next_opening(hours, at) or at  # somebody was there, whatever its hours say
+    opening = villages.openings_of([consignment.point_id])[consignment.point_id]
+    collect_by = keeping.until(consignment.storage_class, opening, since=at)
+    handed_over_from = opening.next_opening(at) or at  # somebody was there, whatever its hours say
     placed_for = consignment.lines.order_by("pk").values_list("order_line__point_division", flat=True).first()
     steps.move(
         consignment,

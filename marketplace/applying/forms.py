@@ -1,26 +1,24 @@
 """The application's form, and the county's decision."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.storage_class import StorageClass
 from marketplace.applying import credit_codes
 from marketplace.applying.services.applications import Stated
 from marketplace.applying.states import ApplicationState
 from marketplace.evidence.fields import PhotosField
 from marketplace.fields import PhoneField
 from marketplace.plain_words import PlainForm
-from marketplace.wording import WEEKDAYS
+from marketplace.shop_forms import CratesForm, WeekForm
 from villages.models import Division
-from villages.states import Level, PointKind
+from villages.states import Level, PointKind, PointState, Reason
 
-MOST_CRATES = 2000
-TIME = {"type": "time", "class": "inp"}
-WHICH_TIME = dict.fromkeys(("required", "invalid"), _("Please give a time such as 08:00."))
 PLACES = (Level.VILLAGE, Level.TOWNSHIP)
 
 
-class ApplicationForm(PlainForm):
+class ApplicationForm(WeekForm, CratesForm):
     """What somebody states who wants to run a point; photos that were kept before need not be sent again."""
 
     use_required_attribute = False  # a draft may be kept unfinished
@@ -48,30 +46,6 @@ class ApplicationForm(PlainForm):
     licence_photos = PhotosField(label=_("Photo of the business licence"), most=2, required=False)
     front_photos = PhotosField(label=_("Photo of the shopfront"), most=2, required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for day in range(7):
-            for end in ("opens", "closes"):
-                self.fields[f"d{day}_{end}"] = forms.TimeField(
-                    required=False, widget=forms.TimeInput(attrs=TIME, format="%H:%M"), error_messages=WHICH_TIME
-                )
-        for storage_class, words in StorageClass.choices:
-            self.fields[f"crates_{storage_class}"] = forms.IntegerField(
-                label=words, required=False, min_value=0, max_value=MOST_CRATES,
-                widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-                error_messages={"invalid": _("Please give a whole number of crates.")},
-            )  # fmt: skip
-
-    @property
-    def days(self) -> list[tuple]:
-        """The rows of the week: its day's name and the two fields."""
-        return [(WEEKDAYS[day], self[f"d{day}_opens"], self[f"d{day}_closes"]) for day in range(7)]
-
-    @property
-    def crates(self) -> list:
-        """The fields of crates a day, by storage class."""
-        return [self[f"crates_{each}"] for each in StorageClass.values]
-
     def clean_division(self) -> Division:
         found = Division.objects.filter(code=self.cleaned_data["division"], valid_to=None, level__in=PLACES).first()
         if found is None:
@@ -83,26 +57,6 @@ class ApplicationForm(PlainForm):
         if not credit_codes.is_sound(code):
             raise forms.ValidationError(_("This code is mistyped. Please compare its 18 characters with the licence."))
         return code
-
-    def clean(self) -> dict:
-        data = super().clean()
-        for day in range(7):
-            opens, closes = data.get(f"d{day}_opens"), data.get(f"d{day}_closes")
-            if bool(opens) != bool(closes) or (opens and closes <= opens):
-                self.add_error(f"d{day}_opens", _("Please give when it opens and, later, when it closes."))
-        if not self._hours() and not any(name.startswith("d") and name[1].isdigit() for name in self.errors):
-            self.add_error("d0_opens", _("Please give the hours of at least one day."))
-        if not any(data.get(f"crates_{each}") for each in StorageClass.values):
-            self.add_error(f"crates_{StorageClass.AMBIENT}", _("Please give the crates of at least one class."))
-        return data
-
-    def _hours(self) -> list[tuple[int, str, str]]:
-        data = self.cleaned_data
-        return [
-            (day, f"{data[f'd{day}_opens']:%H:%M}", f"{data[f'd{day}_closes']:%H:%M}")
-            for day in range(7)
-            if data.get(f"d{day}_opens") and data.get(f"d{day}_closes")
-        ]
 
     def typed(self) -> dict[str, str]:
         """Return what stands in the fields, but for the photos."""
@@ -116,8 +70,8 @@ class ApplicationForm(PlainForm):
         """Return what a valid form states."""
         data = self.cleaned_data
         same = ("division", "name", "kind", "address", "contact_name", "contact_phone", "licence")
-        crates = {each: data.get(f"crates_{each}") or 0 for each in StorageClass.values}
-        return Stated(**{name: data[name] for name in same}, hours=self._hours(), crates=crates)
+        hours = [(day, f"{opens:%H:%M}", f"{closes:%H:%M}") for day, opens, closes in self.hours()]
+        return Stated(**{name: data[name] for name in same}, hours=hours, crates=self.crates_a_day())
 
 
 class DecisionForm(PlainForm):
@@ -139,3 +93,26 @@ class DecisionForm(PlainForm):
         help_text=_("The applicant reads it; no need where you accept"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class PointDecisionForm(PlainForm):
+    """What the county does with a point, and why."""
+
+    decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
+    reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("None")), *Reason.choices], required=False)
+
+    WORDS = {
+        PointState.OPEN: _("Reinstate: it takes parcels again"),
+        PointState.SUSPENDED: _("Suspend: nothing new comes, what is on its way goes elsewhere"),
+        PointState.CLOSING: _("Close for good, once nothing is left there"),
+    }
+
+    def __init__(self, *args, allowed: Collection[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["decision"].choices = [(state, words) for state, words in self.WORDS.items() if state in allowed]
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("decision") in (PointState.SUSPENDED, PointState.CLOSING) and not data.get("reason"):
+            self.add_error("reason", _("Please choose why."))
+        return data

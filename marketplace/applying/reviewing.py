@@ -31,7 +31,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     """What waits for a decision, then what was decided."""
     mine = PointApplication.objects.within(divisions_of(request.user)).select_related("division")
     decided = mine.exclude(state=ApplicationState.SUBMITTED).order_by("-decided_at", "-pk")
-    context = _console(request) | {
+    context = console(request) | {
         "waiting": mine.filter(state=ApplicationState.SUBMITTED).order_by("submitted_at", "pk"),
         "page": Paginator(decided, PAGE_SIZE).get_page(request.GET.get("page")),
     }
@@ -56,7 +56,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Decided. The applicant is told by text message."))
             return redirect("applying:reviews")
     stated = found.stated
-    context = _console(request) | {
+    context = console(request) | {
         "application": found,
         "place": villages.full_name(found.division_id),
         "kind": PointKind(stated["kind"]).label,
@@ -81,6 +81,7 @@ def _within(request: HttpRequest, pk: int) -> PointApplication:
     return get_object_or_404(mine, pk=pk)
 
 
-def _console(request: HttpRequest) -> dict:
+def console(request: HttpRequest) -> dict:
+    """Return what every page of the county's console knows."""
     own = divisions_of(request.user)[0]
     return {"own_name": known_names.names().get(own, own)}

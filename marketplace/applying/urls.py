@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from marketplace.applying import reviewing, views
+from marketplace.applying import points, reviewing, views
 
 app_name = "applying"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("become-a-point/<int:pk>/where/", views.where, name="where"),
     path("become-a-point/<int:pk>/papers/<int:photo>/", views.paper, name="paper"),
     path("province/points/", reviewing.reviews, name="reviews"),
+    path("province/points/all/", points.index, name="points"),
+    path("province/points/all/<int:pk>/", points.point, name="point"),
     path("province/points/<int:pk>/", reviewing.review, name="review"),
     path("province/points/<int:pk>/papers/<int:photo>/", reviewing.paper, name="review-paper"),
 ]

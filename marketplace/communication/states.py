@@ -39,6 +39,7 @@ SUBJECTS = {
     "consignment.reminded": _("Reminder"),
     "consignment.extended": _("Kept longer"),
     "consignment.expired": _("Not collected in time"),
+    "consignment.point_closes": _("Days off of a point"),
     "consignment.arrived": _("Ready to collect"),
     "application.decided": _("Pickup point application"),
     "phone_code": _("Code for a phone"),

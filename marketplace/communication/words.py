@@ -22,6 +22,7 @@ class News(Protocol):
     is_sooner: bool
     has_closed: bool  # the point did, and the order goes to another for that
     collect_by: dt.datetime | None
+    closed_days: tuple[dt.date, dt.date] | None  # on which the point stays closed
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
             return _same(sentence % named, named)
         sentence = _("Order %(number)s is confirmed: it can be collected at %(point)s from %(when)s.")
         return _same(sentence % {**named, "when": when(promised_at)}, named)
+    if news.kind == "consignment.point_closes" and news.closed_days and news.collect_by:
+        return _same(_closes(news.closed_days, news.collect_by, named), named)
     if news.kind in _KEPT and news.collect_by:
         return _same(_KEPT[news.kind]() % {**named, "when": when(news.collect_by)}, named)
     day = when(news.promised_at) if news.promised_at else ""
@@ -70,6 +73,18 @@ _KEPT: dict[str, Callable[[], str]] = {
         "what you paid is refunded."
     ),
 }
+
+
+def _closes(days: tuple[dt.date, dt.date], collect_by: dt.datetime, named: dict[str, str]) -> str:
+    first, last = (date_format(day, str(wording.DAY_OF_YEAR)) for day in days)
+    named = {**named, "first": first, "last": last, "when": when(collect_by)}
+    if days[0] <= timezone.localtime(collect_by).date() <= days[1]:
+        return (
+            _("%(point)s is closed from %(first)s to %(last)s. Please collect order %(number)s before it closes.")
+            % named
+        )
+    sentence = _("%(point)s is closed from %(first)s to %(last)s. Order %(number)s is kept for you until %(when)s.")
+    return sentence % named
 
 
 def _changed(news: News) -> str:

@@ -9,9 +9,10 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 from core.clock import day_span
 from core.names import masked
 from logistics.models import Collection, Consignment, ConsignmentLine, Departure, GoodsReturn, Leg, Parcel, StopClosing
-from logistics.states import ConsignmentState, Direction, ParcelState, ReturnState
+from logistics.states import ENDED, ConsignmentState, Direction, ParcelState, ReturnState
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
+from marketplace.partner.models import Partner
 from villages.models import PickupPoint
 
 COMING = frozenset({ParcelState.PACKED, ParcelState.AT_STOP, ParcelState.LOADED, ParcelState.AT_HUB})
@@ -49,6 +50,19 @@ def going_back(point: PickupPoint) -> int:
 def collections_of(user) -> QuerySet[Collection]:
     """Return the receipts of the person's own points."""
     return Collection.objects.filter(point__operators__user=user, point__operators__until=None)
+
+
+def left_at(point: PickupPoint) -> dict[str, int]:
+    """Return what a point that closes still has to do with: consignments that wait and that come, parcels that
+    sellers dropped, and the sellers who drop there.
+    """
+    bound = Consignment.objects.filter(point=point).exclude(state__in=ENDED)
+    return {
+        "waiting": bound.filter(state=ConsignmentState.AT_POINT).count(),
+        "coming": bound.exclude(state=ConsignmentState.AT_POINT).count(),
+        "dropped": Parcel.objects.filter(consignment__origin_stop=point, state=ParcelState.AT_STOP).count(),
+        "sellers": Partner.objects.filter(drop_off=point).count(),
+    }
 
 
 @dataclass(frozen=True)

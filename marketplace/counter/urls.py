@@ -11,6 +11,7 @@ from marketplace.counter import (
     operators,
     pairing,
     returns,
+    shop,
     views,
 )
 
@@ -32,6 +33,9 @@ urlpatterns = [
     re_path(r"^orders/(?P<number>\d{12})/$", handing.order, name="order"),
     path("receipts/<int:pk>/", handing.receipt, name="receipt"),
     path("receipts/<int:pk>/photos/<int:photo>/", handing.photo, name="photo"),
+    path("shop/", shop.index, name="shop"),
+    path("shop/days-off/<int:pk>/", shop.day_off, name="day-off"),
+    path("shop/close/", shop.close, name="shop-close"),
     path("cash/", cash.index, name="cash"),
     path("cash/<int:pk>/sign/", cash.sign, name="cash-sign"),
     path("pair/", pairing.pair, name="pair"),

@@ -217,7 +217,7 @@ def _elsewhere(request: HttpRequest, found: finding.Elsewhere) -> HttpResponse:
     at = clock.now()
     here = context["point"]
     wrong_points.note(point=here, shown=found.shown, by=request.user, at=at, device=device_at(request, point=here))
-    hours = villages.today_hours(villages.hours_of([found.point.pk])[found.point.pk], at)
+    hours = villages.openings_of([found.point.pk])[found.point.pk].today(at)
     context |= {"right": found.point, "hours": hours}
     return render(request, "counter/elsewhere.html", context)
 

@@ -22,6 +22,7 @@ from logistics.services import departures, rerouting, routing, scans
 from logistics.states import ConsignmentState, Direction, ParcelState, ScanKind
 from marketplace.selling.services import packing
 from villages import queries as villages
+from villages.hours import Opening
 from villages.models import Operator
 
 log = logging.getLogger(__name__)
@@ -213,13 +214,13 @@ def _due(consignments: Iterable[Consignment]) -> list[Step]:
     ):
         if leg.route_version == versions[leg.consignment_id]:
             legs[leg.consignment_id].append(leg)
-    hours = villages.hours_of({row.point_id for row in rows})
-    steps = [step for row in rows for step in _next(row, legs[row.pk], hours[row.point_id])]
+    openings = villages.openings_of({row.point_id for row in rows})
+    steps = [step for row in rows for step in _next(row, legs[row.pk], openings[row.point_id])]
     heapq.heapify(steps)
     return steps
 
 
-def _next(consignment: Consignment, legs: list[Leg], hours: villages.Hours) -> Iterator[Step]:
+def _next(consignment: Consignment, legs: list[Leg], opening: Opening) -> Iterator[Step]:
     """Yield the next step of a consignment, if it has one."""
     parcels = list(consignment.parcels.all())
     states = {parcel.state for parcel in parcels}
@@ -236,12 +237,12 @@ def _next(consignment: Consignment, legs: list[Leg], hours: villages.Hours) -> I
     elif ParcelState.PACKED in states:
         yield step(min(consignment.ready_from, last_moment), Act.DROP)
     elif ParcelState.AT_STOP in states and first is None:
-        yield step(villages.next_opening(hours, consignment.ready_from + SHELVING), Act.RECEIVE)
+        yield step(opening.next_opening(consignment.ready_from + SHELVING), Act.RECEIVE)
     elif ParcelState.LOADED in states:
         aboard = next(parcel.departure_id for parcel in parcels if parcel.state == ParcelState.LOADED)
         leg = next(leg for leg in legs if leg.departure_id == aboard)
         if leg is legs[-1]:
-            yield step(villages.next_opening(hours, leg.arrives_at + SHELVING), Act.RECEIVE, leg)
+            yield step(opening.next_opening(leg.arrives_at + SHELVING), Act.RECEIVE, leg)
         else:
             yield step(leg.arrives_at, Act.UNLOAD, leg)
     else:

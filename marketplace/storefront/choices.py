@@ -52,14 +52,14 @@ def choices(quote: quotes.Quote, point: PickupPoint | None, *, at: dt.datetime) 
     if point not in able:
         shown |= {other.pk for other in able[:ABLE]}
     found = [other for other in near if other.pk in shown]
-    hours = villages.hours_of([other.pk for other in found])
+    hours = villages.openings_of([other.pk for other in found])
     return [
         Choice(
             other,
             answers[other.pk],
             [answer for group, answer in zip(quote.groups, answers[other.pk], strict=True) if not group.is_gone],
             distances.get(other.pk) if other.pk != point.pk else None,
-            villages.today_hours(hours[other.pk], at),
+            hours[other.pk].today(at),
         )
         for other in found
     ]

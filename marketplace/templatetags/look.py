@@ -85,6 +85,12 @@ def day(at) -> str:
 
 
 @register.filter
+def on_date(day) -> str:
+    """3月5日 周四, from a date."""
+    return wording.date_words(day, today=clock.today()) if day else ""
+
+
+@register.filter
 def mask_phone(number) -> str:
     """138******91 from an E.164 number: at least six digits hidden."""
     return phones.masked(str(number)) if number else ""

@@ -12,11 +12,13 @@ from django.db.models.functions import Greatest
 
 from core import events, locks
 from core.clock import day_of
+from core.models import Event
 from villages import codes
 from villages.models import Division, PickupPoint, PointCapacity, PointDay, PointHours
-from villages.states import POINT_MOVES, LocationPrecision, PointState
+from villages.states import POINT_MOVES, LocationPrecision, PointState, Reason
 
 PLACE = Decimal("0.000001")
+_STOPPED = ("point.suspended", "point.closing", "point.closed")
 
 Hours = Sequence[tuple[int, dt.time, dt.time]]
 """Weekday (0 is Monday), opening, closing."""
@@ -137,6 +139,15 @@ def suspend(points: Iterable[PickupPoint], *, by, at: dt.datetime, reason: str =
     )
 
 
+def begin_closing(points: Iterable[PickupPoint], *, by, at: dt.datetime, reason: str = "") -> None:
+    """Let points close as soon as nothing is left there: nothing new comes to them, what waits can be collected.
+
+    :raises UnableToClosePoint: when one is closing or closed already, or never opened; then none begins to close.
+    """
+    ids = [point.pk for point in points]
+    _move(ids, to=PointState.CLOSING, name="point.closing", refusal=UnableToClosePoint, by=by, at=at, reason=reason)
+
+
 def close(points: Iterable[PickupPoint], *, by, at: dt.datetime, reason: str = "") -> None:
     """Close points for good.
 
@@ -144,6 +155,13 @@ def close(points: Iterable[PickupPoint], *, by, at: dt.datetime, reason: str = "
     """
     ids = [point.pk for point in points]
     _move(ids, to=PointState.CLOSED, name="point.closed", refusal=UnableToClosePoint, by=by, at=at, reason=reason)
+
+
+def why(point: PickupPoint) -> str:
+    """Return in words why a point was suspended or began to close last; nothing where nobody said."""
+    last = Event.objects.filter(stream="point", stream_id=str(point.pk), name__in=_STOPPED).order_by("-version").first()
+    reason = last.payload.get("reason", "") if last else ""
+    return str(Reason(reason).label) if reason in Reason.values else ""
 
 
 def set_hours(point: PickupPoint, *, hours: Hours, by, at: dt.datetime) -> None:
@@ -156,6 +174,13 @@ def set_hours(point: PickupPoint, *, hours: Hours, by, at: dt.datetime) -> None:
         PointHours.objects.filter(point=point).delete()
         PointHours.objects.bulk_create(_hours(point, hours))
         _tell("point.hours_set", [point], by=by, at=at)
+
+
+def set_contact(point: PickupPoint, *, name: str, phone: str, by, at: dt.datetime) -> None:
+    """Change who answers for a point, and the phone that buyers may call."""
+    with transaction.atomic():
+        PickupPoint.objects.filter(pk=point.pk).update(contact_name=name, contact_phone=phone)
+        _tell("point.contact_set", [point], by=by, at=at)
 
 
 def set_capacity(point: PickupPoint, *, storage_class: str, crates_per_day: int, by, at: dt.datetime) -> None:

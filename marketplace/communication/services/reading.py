@@ -31,6 +31,7 @@ TOLD = frozenset(
         "consignment.reminded",
         "consignment.extended",
         "consignment.expired",
+        "consignment.point_closes",
     }
 )
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
@@ -49,6 +50,7 @@ class News:
     is_sooner: bool = False
     has_closed: bool = False
     collect_by: dt.datetime | None = None
+    closed_days: tuple[dt.date, dt.date] | None = None
 
 
 def read_events(*, at: dt.datetime, limit: int = 500) -> int:
@@ -90,7 +92,7 @@ def gathered(batch: Iterable[Event]) -> list[News]:
 def _news(kind: str, number: str, group: list[Event]) -> News:
     last = max(group, key=lambda event: event.pk)
     if kind != "changed":
-        return News(kind, number, last, collect_by=_moment(last, "collect_by"))
+        return News(kind, number, last, collect_by=_moment(last, "collect_by"), closed_days=_days(last))
     times = [_moment(event, "promised_at") for event in group]
     before = [time for event in group if (time := _moment(event, "promised_before"))]
     promised_at = None if None in times else max(times)
@@ -104,6 +106,11 @@ def _news(kind: str, number: str, group: list[Event]) -> News:
         is_sooner=bool(promised_at and before and promised_at < max(before)),
         has_closed=has_closed,
     )
+
+
+def _days(event: Event) -> tuple[dt.date, dt.date] | None:
+    days = event.payload.get("closed_days")
+    return (dt.date.fromisoformat(days[0]), dt.date.fromisoformat(days[1])) if days else None
 
 
 def _moment(event: Event, key: str) -> dt.datetime | None:

@@ -10,12 +10,12 @@ from catalogue.models import Product
 from core import clock, events, locks, money, numbers
 from core.events import NewEvent
 from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine
+from logistics.services.keeping import PERISHABLE
 from logistics.states import CollectionProof, ConsignmentState
 from marketplace.order.history import telling
 from marketplace.order.history.drafts import Draft, Part
 from marketplace.order.models import Line, Order
 from marketplace.order.services.freezing import NUMBER_LENGTH, frozen_line
-from marketplace.order.services.uncollected import PERISHABLE
 from marketplace.order.states import OrderState
 from marketplace.partner.models import StockMovement
 from marketplace.partner.states import MovementKind

@@ -26,6 +26,7 @@ from villages.states import PointState
 log = logging.getLogger(__name__)
 
 POINTS_TRIED = 12
+LEFT = (PointState.SUSPENDED, PointState.CLOSING, PointState.CLOSED)
 ASKED = "asked"
 
 
@@ -87,7 +88,7 @@ def leave_closed_points(*, by, at: dt.datetime, limit: int = 100) -> int:
     once that the point of one that waits for another is closed.
     """
     bound = Consignment.objects.exclude(leases.leased(at=at)).filter(
-        state__in=redirecting.REDIRECTABLE, point__state__in=(PointState.SUSPENDED, PointState.CLOSED)
+        state__in=redirecting.REDIRECTABLE, point__state__in=LEFT
     )
     orders = Order.objects.filter(pk__in=bound.values("order")[:limit], status=OrderState.OPEN)
     return sum(_left(order, by=by, at=at) for order in orders.select_related("pickup_point").order_by("pk"))

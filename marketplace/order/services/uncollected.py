@@ -8,6 +8,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine, Parcel
 from logistics.services import goods_returns, leases
+from logistics.services.keeping import PERISHABLE
 from logistics.states import ConsignmentState, Disposal, ParcelState, ReturnReason
 from marketplace.order.models import Order
 from marketplace.order.services import projection
@@ -15,8 +16,6 @@ from marketplace.order.services.freezing import county_of, line_payload
 from marketplace.order.states import PaymentMethod
 from marketplace.settlement.services import orders as booking
 from marketplace.settlement.services.orders import Value
-
-PERISHABLE = frozenset({"CHILLED", "FROZEN"})
 
 
 def expire_overdue(*, by, at: dt.datetime, limit: int = 200) -> int:

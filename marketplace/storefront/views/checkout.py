@@ -209,7 +209,7 @@ def _points(request: HttpRequest) -> dict:
         distances = {other.point.pk: other.distance_km for other in near}
     elif len(path) >= 3:
         found = list(villages.points_in(path[-1].code)[:POINTS_LISTED])
-    hours = villages.hours_of([point.pk for point in found])
+    hours = villages.openings_of([point.pk for point in found])
     townships = dict(
         Division.objects.filter(pk__in={f"{p.division_id[:9]}000" for p in found}).values_list("pk", "name")
     )
@@ -220,7 +220,7 @@ def _points(request: HttpRequest) -> dict:
         "points": [
             {
                 "point": point,
-                "hours": villages.today_hours(hours[point.pk], at),
+                "hours": hours[point.pk].today(at),
                 "township": townships.get(f"{point.division_id[:9]}000", ""),
                 "distance_km": distances.get(point.pk),
             }

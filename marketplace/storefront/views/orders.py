@@ -162,12 +162,12 @@ def _points(found: Order, at: dt.datetime) -> dict:
         offered = offers(consignments, points=[other.point for other in others], at=at)
     except UnableToRedirect as refusal:
         return context | {"too_late": str(refusal)}
-    hours = villages.hours_of([other.point.pk for other in others])
+    hours = villages.openings_of([other.point.pk for other in others])
     context["choices"] = [
         {
             "point": other.point,
             "distance_km": other.distance_km,
-            "hours": villages.today_hours(hours[other.point.pk], at),
+            "hours": hours[other.point.pk].today(at),
             "problem": offer.label if isinstance(offer := offered[other.point.pk], Refusal) else "",
             "promised_at": None if isinstance(offer, Refusal) else offer,
         }

@@ -39,7 +39,7 @@ from tests.factories import logistics as factories
 from tests.factories.counter import qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
-from villages.services import operators
+from villages.services import holidays, operators
 from villages.states import OperatorRole
 
 ROLES = (
@@ -97,6 +97,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     withdrawn = operators.invite(made.point, by=people["owner P"], at=MONDAY)
     operators.withdraw(withdrawn, by=people["owner P"], at=MONDAY)
     device = villages.device(made.point, by=people["owner P"])
+    days_off = holidays.announce(
+        made.point, first_day=DAY, last_day=DAY, note="", by=people["owner P"], at=MONDAY - dt.timedelta(days=9)
+    )
     HubWorker.objects.create(hub=made.network.county, user=people["hub worker"], since=MONDAY)
     Round.objects.filter(hub=made.network.county).update(driver=people["driver"])
     for role, division in (
@@ -184,6 +187,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's invitation": (invitation.pk, "owner P"),
         "point's operator": (people["operator P"].operator_of.get().pk, "owner P"),
         "point's device": (device.pk, "owner P"),
+        "point's days off": (days_off.pk, "owner P"),
+        "county's point": (made.network.stop.pk, "county staff", "prefecture staff", "province staff"),
         "waiting": (waiting.number, "operator P"),
         "hub's departure": (_lane_departure(made), "hub worker"),
         "hub's departure of a round": (_round_departure(made), "hub worker", "planner"),

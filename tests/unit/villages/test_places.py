@@ -4,6 +4,7 @@ import pytest
 
 from core.clock import BEIJING
 from villages import codes, ground, queries
+from villages.hours import Opening
 
 WEEKDAYS = [(weekday, dt.time(8), dt.time(12)) for weekday in range(5)] + [
     (weekday, dt.time(14), dt.time(18)) for weekday in range(5)
@@ -27,22 +28,22 @@ def local(day: int, hour: int, minute: int = 0) -> dt.datetime:
     ],
 )
 def test_a_point_opens_next_at(asked, opens):
-    assert queries.next_opening(WEEKDAYS, asked) == opens
+    assert Opening(WEEKDAYS).next_opening(asked) == opens
 
 
 def test_a_point_without_hours_never_opens():
-    assert queries.next_opening([], local(0, 6)) is None
+    assert Opening([]).next_opening(local(0, 6)) is None
 
 
 def test_a_point_is_open_from_opening_until_before_closing():
-    assert queries.is_open_at(WEEKDAYS, local(0, 8))
-    assert not queries.is_open_at(WEEKDAYS, local(0, 12))
-    assert not queries.is_open_at(WEEKDAYS, local(5, 9))
+    assert Opening(WEEKDAYS).is_open_at(local(0, 8))
+    assert not Opening(WEEKDAYS).is_open_at(local(0, 12))
+    assert not Opening(WEEKDAYS).is_open_at(local(5, 9))
 
 
 def test_hours_are_read_in_beijing_time():
-    assert queries.is_open_at(WEEKDAYS, dt.datetime(2026, 3, 2, 0, 0, tzinfo=dt.UTC))
-    assert not queries.is_open_at(WEEKDAYS, dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC))
+    assert Opening(WEEKDAYS).is_open_at(dt.datetime(2026, 3, 2, 0, 0, tzinfo=dt.UTC))
+    assert not Opening(WEEKDAYS).is_open_at(dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC))
 
 
 def test_a_degree_of_latitude_is_some_111_kilometres():

@@ -1,0 +1,73 @@
+"""What a change of a point's hours or days off means for what is on its way there, and for what waits there."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from core import events, locks
+from core.events import NewEvent
+from logistics.models import Consignment
+from logistics.services import expectations, keeping, legs
+from logistics.services.expectations import Expectations
+from logistics.states import ConsignmentState
+from villages import queries as villages
+from villages.hours import Opening
+from villages.models import PickupPoint, PointHoliday
+
+_BOUND = (ConsignmentState.ROUTED, ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT)
+_BATCH = 200
+
+
+def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
+    """Let the expected hand-over of what is on its way to a point follow its hours; return how many changed.
+
+    Whoever is given a later day is told as of any delay. What waits for a route is asked about when it is routed.
+    """
+    bound = Consignment.objects.filter(point=point, state__in=_BOUND).exclude(planned_at=None)
+    changed = 0
+    ids = list(bound.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), _BATCH):
+        changed += _reconsider(ids[start : start + _BATCH], by=by, at=at)
+    return changed
+
+
+@transaction.atomic
+def _reconsider(ids: list[int], *, by, at: dt.datetime) -> int:
+    rows = locks.lock(Consignment.objects.filter(pk__in=ids, state__in=_BOUND), rank=locks.Rank.CONSIGNMENT)
+    rows = [row for row in rows.select_related("order") if row.planned_at is not None]
+    hopes = Expectations.of(rows)
+    moved, told = [], []
+    for row in rows:
+        expected_at = hopes.handed_over_at(row, legs.seconds(row.planned_at))
+        if expected_at != row.expected_at:
+            told += expectations.told(row, expected_at=expected_at, is_rerouted=False, reason="point-hours")
+            moved.append((row, expected_at))
+    expectations.move_holds(moved)
+    for row, expected_at in moved:
+        Consignment.objects.filter(pk=row.pk).update(expected_at=expected_at)
+    events.append(told, by=by, at=at)
+    return len(moved)
+
+
+@transaction.atomic
+def keep_over(holiday: PointHoliday, *, by, at: dt.datetime) -> int:
+    """Keep what waits at a point over its days off, and note for the messages that it closes; return how many wait.
+
+    Only what keeps falls due later; see ``keeping.until``.
+    """
+    opening = villages.openings_of([holiday.point_id])[holiday.point_id]
+    waiting = Consignment.objects.filter(point=holiday.point_id, state=ConsignmentState.AT_POINT)
+    rows = list(locks.lock(waiting.select_related("order"), rank=locks.Rank.CONSIGNMENT))
+    days_off = Opening([], [(holiday.first_day, holiday.last_day)])
+    days = [holiday.first_day.isoformat(), holiday.last_day.isoformat()]
+    told = []
+    for row in rows:
+        if row.extended_at is None and row.storage_class not in keeping.PERISHABLE:
+            row.collect_by = max(row.collect_by, keeping.until(row.storage_class, opening, since=row.arrived_at))
+        elif row.storage_class not in keeping.PERISHABLE:
+            row.collect_by = days_off.kept_until(at, row.collect_by - at)
+        payload = {"order": row.order.number, "collect_by": row.collect_by.isoformat(), "closed_days": days}
+        told.append(NewEvent("consignment", row.number, "consignment.point_closes", payload))
+    Consignment.objects.bulk_update(rows, ["collect_by"], batch_size=200)
+    events.append(told, by=by, at=at)
+    return len(rows)

@@ -1,0 +1,33 @@
+"""Points that close: they do so as soon as nothing waits there, comes there or leaves from there."""
+
+import datetime as dt
+import logging
+
+from django.db.models import Exists, OuterRef, Q
+
+from logistics.models import Consignment, GoodsReturn, Parcel
+from logistics.states import ENDED, ParcelState, ReturnState
+from villages.models import PickupPoint
+from villages.services import points
+from villages.states import PointState
+
+log = logging.getLogger(__name__)
+
+
+def close_empty(*, by, at: dt.datetime) -> int:
+    """Close the closing points at which nothing is left; return how many."""
+    bound = Consignment.objects.filter(point=OuterRef("pk")).exclude(state__in=ENDED)
+    dropped = Parcel.objects.filter(consignment__origin_stop=OuterRef("pk"), state=ParcelState.AT_STOP)
+    lying = Q(point=OuterRef("pk"), state=ReturnState.AT_POINT) | Q(stop=OuterRef("pk"), state=ReturnState.AT_STOP)
+    going_back = GoodsReturn.objects.filter(lying)
+    left = Exists(bound) | Exists(dropped) | Exists(going_back)
+    closing = PickupPoint.objects.filter(~left, state=PointState.CLOSING)
+    closed = 0
+    for point in closing.order_by("pk"):
+        try:
+            points.close([point], by=by, at=at, reason="empty")
+        except points.UnableToClosePoint as refusal:
+            log.info("%s did not close: %s", point.code, refusal)
+        else:
+            closed += 1
+    return closed

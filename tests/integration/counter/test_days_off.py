@@ -1,0 +1,191 @@
+"""A point's days off: nothing is promised for them, what comes on them and what waits follows, and buyers are told."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from core import events, invariants
+from core.clock import BEIJING
+from core.models import Event
+from logistics import promises
+from logistics.models import Consignment
+from logistics.promises import PromiseRequest
+from logistics.services import rerouting
+from marketplace import stepping_up
+from marketplace.communication.models import Message
+from marketplace.communication.services import reading
+from marketplace.counter.services import shop as own_point
+from tests.factories import shop
+from tests.factories.shop import MONDAY
+from tests.integration.counter.conftest import NOW
+from villages.models import PointDay, PointHoliday
+from villages.services import holidays
+from villages.states import OperatorRole
+
+WEDNESDAY, THURSDAY, FRIDAY = (dt.date(2026, 3, day) for day in (4, 5, 6))
+SHOP = reverse("counter:shop")
+
+
+@pytest.fixture
+def owner(counter):
+    return shop.operator(counter.point, person=shop.user("王桂兰"), role=OperatorRole.OWNER)
+
+
+@pytest.fixture
+def mine(counter, owner):
+    client = counter.client(owner)
+    session = client.session
+    session[stepping_up.KEY] = {"user": owner.pk, "at": NOW.isoformat()}
+    session.save()
+    return client
+
+
+def announce(counter, first: dt.date, last: dt.date, *, at: dt.datetime = MONDAY):
+    return own_point.announce(counter.point, first_day=first, last_day=last, note="", by=counter.operator, at=at)
+
+
+def day_promised(counter, *, at: dt.datetime = MONDAY) -> dt.date:
+    asked = PromiseRequest(counter.shop.network.stop.pk, counter.point.pk, "AMBIENT", 1)
+    (promise,) = promises.promises([asked], at=at)
+    return promise.handed_over_at.astimezone(BEIJING).date()
+
+
+def test_nothing_is_promised_for_a_day_off(counter):
+    usual = day_promised(counter)
+
+    _made, _waiting, _moved = announce(counter, usual, usual + dt.timedelta(days=1))
+
+    assert day_promised(counter) == usual + dt.timedelta(days=2), "what was known of the point is read anew"
+
+
+def test_an_order_promised_for_a_day_off_gets_a_later_day_and_its_buyer_is_told(counter):
+    order = shop.order(counter.point, shop.listing(counter.shop.seller))
+    (consignment,) = shop.routed(order)
+    events.publish()
+    reading.read_events(at=MONDAY)
+    promised = consignment.promised_at.astimezone(BEIJING).date()
+
+    _made, waiting, moved = announce(counter, promised, promised)
+
+    after = Consignment.objects.get(pk=consignment.pk)
+    assert (waiting, moved) == (0, 1)
+    assert after.expected_at.astimezone(BEIJING).date() == promised + dt.timedelta(days=1)
+    assert after.promised_at == consignment.promised_at, "the promise stays for the figures"
+    assert after.held_day == promised + dt.timedelta(days=1)
+    assert PointDay.objects.get(day=promised).held == 0
+    late = Event.objects.get(stream_id=after.number, name="consignment.late")
+    assert late.payload["reason"] == "point-hours"
+    assert invariants.findings(["C1", "C2", "L1", "M1", "S1"]) == []
+
+
+def test_withdrawn_days_off_bring_the_sooner_day_back(counter):
+    order = shop.order(counter.point, shop.listing(counter.shop.seller))
+    (consignment,) = shop.routed(order)
+    promised = consignment.promised_at.astimezone(BEIJING).date()
+    made, _waiting, _moved = announce(counter, promised, promised)
+
+    own_point.withdraw(made, by=counter.operator, at=MONDAY)
+
+    assert Consignment.objects.get(pk=consignment.pk).expected_at == consignment.expected_at
+    assert day_promised(counter) == promised
+    with pytest.raises(holidays.UnableToWithdraw):
+        own_point.withdraw(made, by=counter.operator, at=MONDAY)
+
+
+def test_mending_keeps_the_day_that_the_days_off_gave(counter):
+    order = shop.order(counter.point, shop.listing(counter.shop.seller))
+    (consignment,) = shop.routed(order)
+    announce(counter, *[consignment.promised_at.astimezone(BEIJING).date()] * 2)
+    expected = Consignment.objects.get(pk=consignment.pk).expected_at
+
+    rerouting.mend(at=MONDAY)
+
+    assert Consignment.objects.get(pk=consignment.pk).expected_at == expected
+
+
+@pytest.mark.parametrize(("storage_class", "longer"), [("AMBIENT", 2), ("CHILLED", 0)])
+def test_what_waits_is_kept_over_days_off_unless_it_perishes(counter, storage_class, longer):
+    order = counter.waiting()
+    order.consignments.update(storage_class=storage_class)
+    before = order.consignments.get().collect_by
+
+    announce(counter, THURSDAY, FRIDAY, at=NOW)
+
+    after = order.consignments.get().collect_by
+    assert after - before == dt.timedelta(days=longer)
+
+
+def test_who_waited_for_an_extension_keeps_it(counter):
+    order = counter.waiting()
+    extended = order.consignments.get().collect_by + dt.timedelta(days=3)
+    order.consignments.update(collect_by=extended, extended_at=NOW)
+
+    announce(counter, THURSDAY, FRIDAY, at=NOW)
+
+    assert order.consignments.get().collect_by == extended + dt.timedelta(days=2)
+
+
+def test_buyers_of_what_waits_are_told_the_days_and_until_when_it_is_kept(counter):
+    order = counter.waiting()
+    events.publish()
+    reading.read_events(at=NOW)
+
+    announce(counter, THURSDAY, FRIDAY, at=NOW)
+    events.publish()
+    reading.read_events(at=NOW)
+
+    told = Message.objects.filter(name="consignment.point_closes", order_number=order.number)
+    bodies = set(told.values_list("body", flat=True))
+    assert {message.channel for message in told} == {"SMS", "PAGE"}
+    assert all("3月5日" in body and "3月6日" in body and "放假" in body for body in bodies), bodies
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "sentence"),
+    [
+        ("2026-03-05", "2026-03-04", "最后一天早于第一天。"),
+        ("2026-03-03", "2026-03-04", "放假最早从明天开始，好让买家提前知道。"),
+        ("2026-03-05", "2026-04-30", "一次最多 31 天。"),
+        ("2027-03-05", "2027-03-06", "最多提前一年。"),
+        ("", "2026-03-06", "请选择日期。"),
+        ("2026-03-10", "2026-03-12", "其中有的日子已经公布过。"),
+    ],
+)
+def test_days_that_cannot_be_are_refused_and_what_was_typed_stays(mine, counter, first, last, sentence):
+    announce(counter, dt.date(2026, 3, 12), dt.date(2026, 3, 13), at=NOW)
+
+    sent = {"do": "holiday", "holiday-first_day": first, "holiday-last_day": last, "holiday-note": "收稻子"}
+    response = mine.post(SHOP, sent)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert sentence in page
+    assert "收稻子" in page
+    assert PointHoliday.objects.count() == 1
+
+
+def test_the_owner_announces_and_withdraws_on_the_page(mine, counter):
+    sent = {
+        "do": "holiday",
+        "holiday-first_day": "2026-03-05",
+        "holiday-last_day": "2026-03-06",
+        "holiday-note": "喜酒",
+    }
+
+    shown = mine.post(SHOP, sent, follow=True).content.decode()
+
+    made = PointHoliday.objects.get()
+    assert "已公布" in shown
+    assert "喜酒" in shown
+    assert "已撤回" in mine.post(reverse("counter:day-off", args=[made.pk]), follow=True).content.decode()
+    assert PointHoliday.objects.get().withdrawn_at == NOW
+
+
+def test_changing_the_point_asks_for_the_second_factor(counter, owner):
+    client = counter.client(owner)
+
+    assert client.get(SHOP)["Location"].startswith(reverse("customer:step-up"))
+    client.post(SHOP, {"do": "contact", "contact-name": "别人", "contact-phone": "13700000009"})
+    counter.point.refresh_from_db()
+    assert counter.point.contact_name != "别人"
