@@ -1,4 +1,4 @@
-"""Handing an order over, line by line; its receipt, and the photos of what was rejected."""
+"""Handing an order over, line by line."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,23 +9,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from core import clock, phones
+from core import clock
 from core.names import masked
 from logistics.models import Collection
 from logistics.services import collections
 from logistics.states import CollectionProof, ParcelState
 from marketplace import stepping_up
-from marketplace.counter import queries
+from marketplace.counter import lease_queries, queries
 from marketplace.counter.forms import CollectorForm, HandOverForm, LineForm
 from marketplace.counter.middleware import device_at
 from marketplace.counter.services import handover, proving
-from marketplace.counter.states import Reason
 from marketplace.counter.views import QR, QR_LASTS, console_context
-from marketplace.evidence import queries as evidence
-from marketplace.evidence.models import Photo
-from marketplace.evidence.views import shown as photo_shown
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
 
@@ -72,6 +68,8 @@ class _HandOver:
         data = request.POST if request.method == "POST" else None
         self.request, self.order, self.lines = request, found, lines
         self.qr = _read_qr(request, found)
+        device = device_at(request, point=found.pickup_point)
+        self.held = lease_queries.holder(found, point_id=found.pickup_point_id, device=device, at=clock.now())
         self.asks_step_up = False
         self.form = HandOverForm(data, proven=bool(self.qr))
         self.collector_form = CollectorForm(data, prefix="collector")
@@ -105,6 +103,8 @@ class _HandOver:
             "damaged": [parcel for parcel in parcels if parcel.damaged_at],
             "shelves": sorted({parcel.shelf for parcel in parcels}),
             "parcels": len(parcels),
+            "held": self.held,
+            "undecided": lease_queries.undecided(self.order),
             "still_coming": self.order.consignments.filter(state__in=queries.LIVE).count(),
         }
         return render(self.request, "counter/order.html", context, status=status)
@@ -177,47 +177,6 @@ class _HandOver:
 
     def _due(self) -> handover.Due:
         return handover.due(self.order, point_id=self.order.pickup_point_id, outcomes=self._outcomes())
-
-
-@require_safe
-def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was handed over, when, by whom, for how much cash."""
-    mine = queries.collections_of(request.user).select_related("order", "operator", "point")
-    found = get_object_or_404(mine, pk=pk)
-    words = dict(Reason.choices)
-    lines = [
-        {"line": line, "title": line.consignment_line.order_line.title, "reason": words.get(line.reason, line.reason)}
-        for line in found.lines.select_related("consignment_line__order_line").order_by("pk")
-    ]
-    context = console_context(request, at_point=found.point)
-    proofs = evidence.of(handover.matter_of(each["line"].pk) for each in lines)
-    for each in lines:
-        each["photos"] = proofs[handover.matter_of(each["line"].pk)]
-    context |= {
-        "collection": found,
-        "name": masked(found.order.contact_name),
-        "collector": _collector(found),
-        "lines": lines,
-        "again": "again" in request.GET,
-        "pays_here": found.order.payment_method == PaymentMethod.AT_POINT,
-        "number": f"T-{clock.day_of(found.occurred_at):%m%d}-{found.pk:04d}",
-    }
-    return render(request, "counter/receipt.html", context)
-
-
-def _collector(collection: Collection) -> dict[str, str] | None:
-    """Return who collected for the buyer, as an operator may see it."""
-    if not collection.collector_name:
-        return None
-    return {"name": masked(collection.collector_name), "phone": phones.masked(collection.collector_phone)}
-
-
-@require_safe
-def photo(request: HttpRequest, pk: int, photo: int) -> HttpResponse:
-    """A photo of goods that were rejected at an own point."""
-    found = get_object_or_404(queries.collections_of(request.user), pk=pk)
-    matters = [handover.matter_of(line) for line in found.lines.values_list("pk", flat=True)]
-    return photo_shown(get_object_or_404(Photo, pk=photo, matter__in=matters))
 
 
 def _read_qr(request: HttpRequest, found: Order) -> str:

@@ -10,7 +10,7 @@ from core.events import NewEvent
 from logistics.models import Collection, Consignment, ConsignmentLine, LeasedConsignment, OfflineUpload, Parcel
 from logistics.services import collections, milestones, scans
 from logistics.services.collections import Presented
-from logistics.states import OVER_FOR_BUYER, UPLOAD_MOVES, CollectionProof, ConsignmentState, UploadState, UploadWhy
+from logistics.states import OVER_FOR_BUYER, UPLOAD_MOVES, ConsignmentState, UploadState, UploadWhy
 from marketplace.counter import items
 from marketplace.counter.items import HandedOver
 from marketplace.counter.services import handover, proving
@@ -134,8 +134,7 @@ def _proven(order: Order, upload: OfflineUpload, said: HandedOver, *, now: dt.da
     except proving.TooManyTries as refusal:
         raise UnableToBook(UploadWhy.UNCHECKED, str(refusal)) from refusal
     except proving.UnableToProve as refusal:
-        if said.proof == CollectionProof.TYPED_CODE:
-            upload.code = ""  # it is known to prove nothing
+        upload.code = ""  # it is known to prove nothing
         raise UnableToBook(UploadWhy.NOT_PROVEN, str(refusal)) from refusal
 
 

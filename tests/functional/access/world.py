@@ -17,17 +17,18 @@ from logistics.models import (
     HubWorker,
     Lane,
     Leg,
+    OfflineUpload,
     Parcel,
     Round,
     SheetImport,
 )
-from logistics.services import calendars, goods_returns
+from logistics.services import calendars, goods_returns, leases
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof, Direction, Disposal, ReturnReason
 from marketplace.applying.services import applications
 from marketplace.claims.services import goods_back
 from marketplace.communication.models import Message
-from marketplace.counter.services import cash, handover
+from marketplace.counter.services import cash, handover, syncing
 from marketplace.counter.views import matter_of_damage
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
@@ -35,10 +36,12 @@ from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import applying, shop, villages
+from tests.factories import leases as phones
 from tests.factories import logistics as factories
 from tests.factories.counter import qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import MONDAY
+from villages.models import Device
 from villages.services import holidays, operators
 from villages.states import OperatorRole
 
@@ -143,6 +146,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     photos.bind([photo], matter=handover.matter_of(collection.lines.get().pk), at=MONDAY)
     damage = photos.keep(jpeg(), at=MONDAY)
     photos.bind([damage], matter=matter_of_damage(Parcel.objects.get(consignment__order=waiting).pk), at=MONDAY)
+    upload = _unproved_upload(made, waiting, device, by=people["operator P"])
     counted = cash.count_up(made.point, counted_fen=0, note="short", by=people["operator P"], at=MONDAY)
     back = _return(collected.consignments.get())
     thrown = photos.keep(jpeg(), at=MONDAY)
@@ -187,6 +191,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's invitation": (invitation.pk, "owner P"),
         "point's operator": (people["operator P"].operator_of.get().pk, "owner P"),
         "point's device": (device.pk, "owner P"),
+        "point's upload": (upload.pk, "owner P"),
         "point's days off": (days_off.pk, "owner P"),
         "county's point": (made.network.stop.pk, "county staff", "prefecture staff", "province staff"),
         "waiting": (waiting.number, "operator P"),
@@ -204,6 +209,17 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     secret = [CANARY_NAME, CANARY_PHONE.removeprefix("+86"), codes.typed_code(waiting.number, epoch=1)]
     world.canaries = {"all": secret}
     return world
+
+
+def _unproved_upload(made: shop.Shop, order: Order, device: Device, *, by: User) -> OfflineUpload:
+    """A hand-over with a typed code that came after its phone had given its lease back."""
+    lease = leases.grant(made.point, device=device, by=by, at=MONDAY)
+    leases.hand_back(made.point, device=device, by=by, at=MONDAY)
+    who = {"name": CANARY_NAME, "phone": CANARY_PHONE}
+    code = codes.typed_code(order.number, epoch=1)
+    item = phones.hand_over(order, lease, at=MONDAY, by_code=True, code=code, collector=who)
+    syncing.sync([item], device=device, by=by, at=MONDAY)
+    return OfflineUpload.objects.get()
 
 
 def _lane_departure(made: shop.Shop) -> int:
