@@ -229,6 +229,14 @@ WRITE_OFF_WITHIN_HOURS = 48  # an operator confirms it; after that the sweep wri
 RETURN_WITHIN_DAYS = 14  # goods are back at the seller's; after that they count as lost
 # Who bears goods that are written off at a point, and those that are lost on the way back: SELLER or PLATFORM.
 WRITE_OFF_BEARER = {"WRITTEN_OFF": "SELLER", "LOST": "PLATFORM"}
+CLAIM_DURABLE_HOURS = 168  # to claim goods that keep, without a reason too (消费者权益保护法 article 25)
+CLAIM_FRESH_HOURS = 48  # to claim fresh goods, with a photo
+FRESH_STORAGE_CLASSES = ("CHILLED", "FROZEN")
+FRESH_CATEGORIES = ("水果", "蔬菜")  # whatever their storage class
+CLAIM_ANSWER_HOURS = 24  # the seller's; then staff decide
+CLAIM_BUYER_HOURS = 72  # to say yes or no to the answer; then it stands
+CLAIM_STAFF_HOURS = 168  # then the buyer is right
+CLAIM_BRING_DAYS = 7  # the goods, to the counter
 # Goods measured beyond these (°C, least and most) are flagged. GB/T 24616-2019 calls chilled what is kept below 8 °C
 # and above freezing, frozen what is kept at −18 °C or below; three degrees are left for doors that open on the way.
 TEMPERATURE_LIMITS_C = {"CHILLED": (0, 8), "FROZEN": (None, -15)}

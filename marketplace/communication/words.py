@@ -23,6 +23,8 @@ class News(Protocol):
     has_closed: bool  # the point did, and the order goes to another for that
     collect_by: dt.datetime | None
     closed_days: tuple[dt.date, dt.date] | None  # on which the point stays closed
+    fen: int  # that a claim comes to
+    answer: str  # of the seller to a claim
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
         return _same(_closes(news.closed_days, news.collect_by, named), named)
     if news.kind in _KEPT and news.collect_by:
         return _same(_KEPT[news.kind]() % {**named, "when": when(news.collect_by)}, named)
+    if news.kind in CLAIM_NEWS:
+        return _same(_claim(news) % {**named, "fen": f"¥{wording.yuan_text(news.fen)}"}, named)
     day = when(news.promised_at) if news.promised_at else ""
     return _same(_changed(news) % {**named, "when": day}, named)
 
@@ -85,6 +89,31 @@ def _closes(days: tuple[dt.date, dt.date], collect_by: dt.datetime, named: dict[
         )
     sentence = _("%(point)s is closed from %(first)s to %(last)s. Order %(number)s is kept for you until %(when)s.")
     return sentence % named
+
+
+CLAIM_NEWS: dict[str, Callable[[], str]] = {
+    "claim.answered": lambda: _(
+        "Order %(number)s: the seller refused your claim. You can have the platform decide it."
+    ),
+    "claim.escalated": lambda: _("Order %(number)s: your claim is with the platform, which decides it."),
+    "claim.returning": lambda: _(
+        "Order %(number)s: your claim is accepted. Please bring the goods to %(point)s; "
+        "you get %(fen)s when they are back."
+    ),
+    "claim.sent_back": lambda: _("Order %(number)s: %(point)s has taken your goods in. They travel to the seller."),
+    "claim.to_pay": lambda: _(
+        "Order %(number)s: %(fen)s waits for you at %(point)s. Show the code on the claim's page there."
+    ),
+    "claim.refunded": lambda: _("Order %(number)s: %(fen)s is refunded."),
+    "claim.closed": lambda: _("Order %(number)s: your claim is closed."),
+    "claim.rejected": lambda: _("Order %(number)s: the platform did not grant your claim. The page says why."),
+}
+
+
+def _claim(news: News) -> str:
+    if news.kind == "claim.answered" and news.answer == "OFFER":
+        return _("Order %(number)s: the seller offers you %(fen)s for your claim. Please say yes or no on its page.")
+    return CLAIM_NEWS[news.kind]()
 
 
 def _changed(news: News) -> str:

@@ -25,6 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = console_context(request)
     point = context["point"]
     rows = list(cash.uncounted(point.pk, request.user.pk).select_related("order").order_by("pk"))
+    expected, paid_out = cash.countable(point.pk, request.user.pk)
     form, status = CashForm(request.POST or None), 200
     if request.method == "POST":
         if form.is_valid() and _counted(request, point, form):
@@ -37,7 +38,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context |= {
         "form": form,
         "rows": rows,
-        "expected_fen": sum(row.cash_fen for row in rows),
+        "expected_fen": expected,
+        "paid_out_fen": sum(payout.cash_fen for payout in paid_out),
         "cash_ups": shown[:SHOWN],
         "is_owner": is_owner,
     }

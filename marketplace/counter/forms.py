@@ -12,6 +12,7 @@ from logistics import label_qr, pickup_qr
 from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
 from logistics.states import CollectionProof, CounterPayment
+from marketplace.claims import proofs
 from marketplace.counter.states import PHOTOGRAPHED, Reason, What
 from marketplace.evidence.fields import PhotosField
 from marketplace.evidence.models import Photo
@@ -305,3 +306,26 @@ class WriteOffForm(PlainForm):
     """The operator's word that goods are thrown away, with photos where there are some."""
 
     photos = PhotosField(label=_("Photos, if you like"), most=3, required=False)
+
+
+class ReturnReadingForm(ReadingForm):
+    """The number of a return, or of a claim, or a claim's QR."""
+
+    def clean_number(self) -> str:
+        text = self.cleaned_data["number"].strip()
+        return text if proofs.is_qr(text) else super().clean_number()
+
+
+class PayOutForm(PlainForm):
+    """The code that the buyer reads out from the claim's page; none where the QR was read."""
+
+    code = forms.CharField(
+        label=_("Code of the claim"),
+        max_length=200,  # as a QR is long
+        widget=forms.TextInput(attrs=DIGITS),
+        error_messages={"required": _("Please type the code that the buyer shows, or scan the QR.")},
+    )
+
+    def __init__(self, *args, proven: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["code"].required = not proven

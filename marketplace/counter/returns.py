@@ -17,7 +17,8 @@ from logistics.services import goods_returns
 from logistics.services.steps import UnableToScan
 from logistics.states import DepartureState, Disposal, ReturnState
 from marketplace.claims.services import goods_back
-from marketplace.counter.forms import ReadingForm, ReturnLoadForm, WriteOffForm
+from marketplace.counter import claims
+from marketplace.counter.forms import ReadingForm, ReturnLoadForm, ReturnReadingForm, WriteOffForm
 from marketplace.counter.views import console_context
 from marketplace.evidence import queries as evidence
 from marketplace.evidence.models import Photo
@@ -33,13 +34,16 @@ COMING = (ReturnState.AT_POINT, ReturnState.LOADED, ReturnState.AT_HUB)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
-    """What goes back from here, and what comes back to sellers who drop here; reading a label finds or takes in."""
+    """What goes back from here, what comes back to sellers who drop here, and claims for which somebody comes."""
     context = console_context(request)
     point = context["point"]
-    form, status = ReadingForm(request.POST or None), 200
+    form, status = ReturnReadingForm(request.POST or None), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            claim = claims.found(request, form.cleaned_data["number"], point=point)
+            if claim is not None:
+                return redirect("counter:claim", number=claim.number)
             found = goods_returns.at_stop_of(point, number=form.cleaned_data["number"])
             if found is None:
                 form.add_error("number", _("No such return is at this point, or comes to it."))
@@ -52,6 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
     here = mine.filter(point=point, state=ReturnState.AT_POINT)
     context |= {
         "form": form,
+        "claims": claims.here(point),
         "to_write_off": here.filter(disposal=Disposal.WRITE_OFF),
         "to_hand_over": here.filter(disposal=Disposal.BACK),
         "for_sellers": mine.filter(stop=point, state=ReturnState.AT_STOP),

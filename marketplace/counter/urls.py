@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from marketplace.counter import (
     arrivals,
     cash,
+    claims,
     devices,
     drops,
     exceptions,
@@ -31,6 +32,7 @@ urlpatterns = [
     re_path(r"^returns/(?P<number>\d{13})/$", returns.goods_return, name="return"),
     re_path(r"^returns/(?P<number>\d{13})/label/$", returns.label, name="return-label"),
     re_path(r"^returns/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", returns.photo, name="return-photo"),
+    re_path(r"^claims/(?P<number>\d{11})/$", claims.claim, name="claim"),
     path("waiting/", views.waiting, name="waiting"),
     path("find/", views.find, name="find"),
     re_path(r"^orders/(?P<number>\d{12})/$", handing.order, name="order"),

@@ -1,12 +1,15 @@
 from django.urls import path, re_path
 
-from marketplace.dashboard import freight, views
+from marketplace.dashboard import claims, freight, views
 
 app_name = "dashboard"
 urlpatterns = [
     path("", views.index, name="index"),
     path("orders/", views.orders, name="orders"),
     re_path(r"^orders/(?P<number>\d{12})/$", views.order, name="order"),
+    path("claims/", claims.index, name="claims"),
+    re_path(r"^claims/(?P<number>\d{11})/$", claims.claim, name="claim"),
+    re_path(r"^claims/(?P<number>\d{11})/photos/(?P<photo>\d+)/$", claims.photo, name="claim-photo"),
     path("listings/", views.listing_list, name="listings"),
     path("listings/<int:pk>/move/", views.listing_move, name="listing-move"),
     path("freight/", freight.freight, name="freight"),

@@ -13,6 +13,8 @@ from catalogue.models import Product
 from catalogue.states import ListingState
 from core import clock, events
 from logistics.models import Consignment
+from marketplace.claims.models import Claim
+from marketplace.claims.states import ClaimState
 from marketplace.communication.models import Circuit, Message
 from marketplace.communication.services import messages
 from marketplace.communication.states import MessageState
@@ -32,6 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": [
             (label, states.get(value, 0)) for value, label in Consignment.state.field.choices if value in states
         ],
+        "claims": Claim.objects.filter(state=ClaimState.ESCALATED).count(),
         "dead": Message.objects.filter(state=MessageState.DEAD).count(),
         "lag": events.lag(rollups.READER),
         "blocked": Product.objects.filter(state=ListingState.BLOCKED).count(),

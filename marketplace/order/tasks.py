@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from core import clock
-from marketplace.claims.services import goods_back
+from marketplace.claims.services import claims, goods_back
 from marketplace.order.services import cancelling, closing, redirecting, reminding, uncollected
 
 
@@ -15,5 +15,6 @@ def release_overdue() -> None:
     reminding.remind_due(by="task:orders", at=clock.now())
     uncollected.expire_overdue(by="task:orders", at=clock.now())
     goods_back.end_overdue(by="task:orders", at=clock.now())
+    claims.end_overdue(by="task:orders", at=clock.now())
     redirecting.leave_closed_points(by="task:orders", at=clock.now())
     closing.close_empty(by="task:orders", at=clock.now())

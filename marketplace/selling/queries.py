@@ -76,7 +76,9 @@ def listings(seller: Partner) -> QuerySet[Product]:
 
 
 def earned_fen(seller: Partner, *, since: dt.datetime) -> int:
-    """Return what the seller earned since a moment, after commission, in fen."""
-    return Posting.objects.filter(
-        credit__kind=AccountKind.SELLER_PAYABLE, credit__party_id=seller.pk, at__gte=since
-    ).aggregate(total=Sum("amount_fen", default=0))["total"]
+    """Return what the seller earned since a moment, after commission and refunds, in fen."""
+    mine = Posting.objects.filter(at__gte=since)
+    earned = mine.filter(credit__kind=AccountKind.SELLER_PAYABLE, credit__party_id=seller.pk)
+    given_back = mine.filter(debit__kind=AccountKind.SELLER_PAYABLE, debit__party_id=seller.pk)
+    total = Sum("amount_fen", default=0)
+    return earned.aggregate(fen=total)["fen"] - given_back.aggregate(fen=total)["fen"]

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.selling import returns, views
+from marketplace.selling import claims, returns, views
 from marketplace.selling.free_delivery import free_delivery
 
 app_name = "selling"
@@ -11,6 +11,9 @@ urlpatterns = [
     re_path(r"^consignments/(?P<number>\d{12})/$", views.consignment, name="consignment"),
     re_path(r"^consignments/(?P<number>\d{12})/labels/$", views.label_sheet, name="labels"),
     re_path(r"^consignments/(?P<number>\d{12})/labels\.pdf$", views.label_pdf, name="labels-pdf"),
+    path("claims/", claims.index, name="claims"),
+    re_path(r"^claims/(?P<number>\d{11})/$", claims.claim, name="claim"),
+    re_path(r"^claims/(?P<number>\d{11})/photos/(?P<photo>\d+)/$", claims.photo, name="claim-photo"),
     path("returns/", returns.index, name="returns"),
     re_path(r"^returns/(?P<number>\d{13})/$", returns.receive, name="return"),
     path("listings/add/", views.listing_add, name="listing-add"),

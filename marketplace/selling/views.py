@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalogue.models import Product
 from catalogue.states import ListingState
 from core import clock
-from logistics.models import Consignment
-from logistics.states import ConsignmentState
+from logistics.models import Consignment, GoodsReturn
+from logistics.states import ConsignmentState, ReturnState
+from marketplace.claims.models import Claim
+from marketplace.claims.states import ClaimState
 from marketplace.partner.models import Partner
 from marketplace.partner.services.stock import UnableToAdjust
 from marketplace.selling import label_paper, labels, queries
@@ -45,6 +47,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "listings": queries.listings(seller)[:PAGE_SIZE],
         "earned_fen": queries.earned_fen(seller, since=at - dt.timedelta(days=EARNED_DAYS)),
         "earned_days": EARNED_DAYS,
+        "claims_open": Claim.objects.filter(consignment__seller=seller, state=ClaimState.OPEN).count(),
+        "returns_here": GoodsReturn.objects.filter(consignment__seller=seller, state=ReturnState.AT_STOP).count(),
         "on_sale": seller.listings.filter(state=ListingState.LISTED).count(),
     }
     return render(request, "selling/index.html", context)

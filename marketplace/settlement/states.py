@@ -31,5 +31,7 @@ class PostingKind(TextChoices):
     COMMISSION = "COMMISSION", _("Commission")
     FREIGHT_EARNED = "FREIGHT_EARNED", _("Freight earned")
     FREIGHT_FUNDED = "FREIGHT_FUNDED", _("Freight paid for the buyer")
+    CLAIM_GRANTED = "CLAIM_GRANTED", _("Claim granted")
+    COMMISSION_BACK = "COMMISSION_BACK", _("Commission given back")
     REFUND = "REFUND", _("Refund")
     WRITE_OFF = "WRITE_OFF", _("Write-off")

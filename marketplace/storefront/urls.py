@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from marketplace.look import components_page
-from marketplace.storefront.views import account, basket, checkout, orders, pages
+from marketplace.storefront.views import account, basket, checkout, claims, orders, pages
 
 catalogue = [
     path("", pages.index, name="index"),
@@ -36,6 +36,9 @@ customer = [
     re_path(r"^orders/(?P<number>\d{12})/code/$", orders.reissue, name="order-code"),
     re_path(r"^orders/(?P<number>\d{12})/extend/$", orders.extend, name="order-extend"),
     re_path(r"^orders/(?P<number>\d{12})/point/$", orders.change_point, name="order-point"),
+    path("claims/add/<int:line>/", claims.add, name="claim-add"),
+    re_path(r"^claims/(?P<number>\d{11})/$", claims.claim, name="claim"),
+    re_path(r"^claims/(?P<number>\d{11})/photos/(?P<photo>\d+)/$", claims.photo, name="claim-photo"),
     path("orders/link/<str:token>/", orders.order_by_link, name="anon-order"),
 ]
 

@@ -13,6 +13,7 @@ from logistics.models import Consignment, GoodsReturn, GoodsReturnLine
 from logistics.services import goods_returns
 from logistics.services.steps import UnableToScan
 from logistics.states import MOVES, ConsignmentState, Disposal, ReturnReason, ReturnState
+from marketplace.claims.services import refunds
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos as evidence
 from marketplace.partner.services import stock
@@ -49,6 +50,7 @@ def receive(goods_return: GoodsReturn, *, counted: Mapping[int, tuple[int, int]]
     _book(consignment, found, lines, lost, ReturnState.LOST, by=by, at=at)
     _book(consignment, found, lines, bad, ReturnState.WRITTEN_OFF, by=by, at=at)
     _end_expired(consignment, found, ConsignmentState.RETURNED, by=by, at=at)
+    refunds.grant_for(found, by=by, at=at)
     return found
 
 
@@ -86,6 +88,7 @@ def _ended(goods_return: GoodsReturn, state: ReturnState, *, by, at: dt.datetime
     consignment, found, lines = goods_returns.end(goods_return, as_=state, by=by, at=at)
     _book(consignment, found, lines, [line.units for line in lines], state, by=by, at=at)
     _end_expired(consignment, found, ConsignmentState.WRITTEN_OFF, by=by, at=at)
+    refunds.grant_for(found, by=by, at=at)
     return found
 
 

@@ -14,7 +14,7 @@ from logistics.models import Consignment
 from logistics.states import OVER_FOR_BUYER, ConsignmentState
 from marketplace.communication import gateways, words
 from marketplace.communication.models import Message
-from marketplace.communication.services import messages
+from marketplace.communication.services import messages, to_sellers
 from marketplace.communication.states import MessageState
 from marketplace.order.models import Order
 from marketplace.order.services.redirecting import told_closed
@@ -32,8 +32,11 @@ TOLD = frozenset(
         "consignment.extended",
         "consignment.expired",
         "consignment.point_closes",
+        *words.CLAIM_NEWS,
     }
 )
+# What their sellers are told of, by text message to each of their people.
+TOLD_TO_SELLERS = frozenset({"claim.opened", "goods_return.dropped"})
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
 DAY_NAMES = ("order.placed", *CHANGE_NAMES)
 CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})
@@ -51,6 +54,8 @@ class News:
     has_closed: bool = False
     collect_by: dt.datetime | None = None
     closed_days: tuple[dt.date, dt.date] | None = None
+    fen: int = 0  # that a claim comes to
+    answer: str = ""  # of the seller to a claim
 
 
 def read_events(*, at: dt.datetime, limit: int = 500) -> int:
@@ -76,14 +81,15 @@ def concerns_buyer(event: Event) -> bool:
 
 def gathered(batch: Iterable[Event]) -> list[News]:
     """Return the news of a batch: one for each order and kind of thing, in the order of their last events."""
-    groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Event]] = defaultdict(list)
     for event in batch:
         if concerns_buyer(event):
-            groups["changed" if event.name in CHANGES else event.name, order_of(event)].append(event)
-    cancelled = {number for kind, number in groups if kind == "order.cancelled"}
+            claim = event.stream_id if event.stream == "claim" else ""  # each claim is news of its own
+            groups["changed" if event.name in CHANGES else event.name, order_of(event), claim].append(event)
+    cancelled = {number for kind, number, _claim in groups if kind == "order.cancelled"}
     news = [
         _news(kind, number, group)
-        for (kind, number), group in groups.items()
+        for (kind, number, _claim), group in groups.items()
         if kind == "order.cancelled" or number not in cancelled
     ]
     return sorted(news, key=lambda each: each.event.pk)
@@ -92,7 +98,16 @@ def gathered(batch: Iterable[Event]) -> list[News]:
 def _news(kind: str, number: str, group: list[Event]) -> News:
     last = max(group, key=lambda event: event.pk)
     if kind != "changed":
-        return News(kind, number, last, collect_by=_moment(last, "collect_by"), closed_days=_days(last))
+        told = last.payload
+        return News(
+            kind,
+            number,
+            last,
+            collect_by=_moment(last, "collect_by"),
+            closed_days=_days(last),
+            fen=told.get("fen", 0),
+            answer=told.get("answer", ""),
+        )
     times = [_moment(event, "promised_at") for event in group]
     before = [time for event in group if (time := _moment(event, "promised_before"))]
     promised_at = None if None in times else max(times)
@@ -147,7 +162,11 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     # Of a change that nobody has been told yet, the buyer of a cancelled order need not hear any more.
     cancelled = [each.order_number for each in news if each.kind == "order.cancelled"]
     _waiting_changes(cancelled).delete()
-    messages.enqueue(_without_settling(rows))
+    messages.enqueue([*_without_settling(rows), *to_sellers.messages_of(_for_sellers(batch), at=at)])
+
+
+def _for_sellers(batch: list[tuple[int, Event]]) -> list[Event]:
+    return [event for _position, event in batch if event.name in TOLD_TO_SELLERS]
 
 
 def _tell_along(news: News) -> None:

@@ -11,6 +11,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics.models import Collection
 from logistics.services.collections import UnableToCollect
+from marketplace.claims.models import Payout
 from marketplace.counter.models import CashUp
 from marketplace.wording import yuan_text
 from villages.models import Operator, PickupPoint
@@ -32,11 +33,31 @@ def uncounted(point_id: int, operator_id: int) -> QuerySet[Collection]:
     return rows.filter(pk__gt=last.until_id) if last else rows
 
 
+def payouts(point_id: int, operator_id: int) -> QuerySet[Payout]:
+    """Return what an operator paid out in cash and was not counted yet."""
+    return Payout.objects.filter(point_id=point_id, operator_id=operator_id, cash_up=None).order_by("pk")
+
+
+def countable(point_id: int, operator_id: int) -> tuple[int, list[Payout]]:
+    """Return what should be in the till since the last cash-up, in fen, and the payouts that it is less by.
+
+    What was paid out beyond the cash that was taken waits for the next cash-up.
+    """
+    left = uncounted(point_id, operator_id).aggregate(fen=Sum("cash_fen", default=0))["fen"]
+    covered = []
+    for payout in payouts(point_id, operator_id):
+        if payout.cash_fen > left:
+            break
+        left -= payout.cash_fen
+        covered.append(payout)
+    return left, covered
+
+
 def held_fen(point_id: int, operator_id: int) -> int:
     """Return what an operator holds at a point: not counted yet, or counted and not signed off."""
     unsigned = CashUp.objects.filter(point_id=point_id, operator_id=operator_id, signed_at=None).first()
     waiting = unsigned.counted_fen if unsigned else 0
-    return waiting + uncounted(point_id, operator_id).aggregate(fen=Sum("cash_fen", default=0))["fen"]
+    return waiting + countable(point_id, operator_id)[0]
 
 
 def see_room(collection: Collection) -> None:
@@ -65,7 +86,7 @@ def count_up(point: PickupPoint, *, counted_fen: int, note: str, by, at: dt.date
     rows = list(uncounted(point.pk, by.pk).order_by("pk").values_list("pk", "cash_fen"))
     if not rows:
         raise UnableToCashUp(_("There is no cash to count since the last time."))
-    expected = sum(fen for _pk, fen in rows)
+    expected, paid_out = countable(point.pk, by.pk)
     if counted_fen != expected and not note.strip():
         raise UnableToCashUp(_("The count differs. Please write down why."))
     made = CashUp(
@@ -85,6 +106,7 @@ def count_up(point: PickupPoint, *, counted_fen: int, note: str, by, at: dt.date
             made.save(force_insert=True)
     except IntegrityError as error:
         raise UnableToCashUp(_("Your last count is not signed off yet.")) from error
+    Payout.objects.filter(pk__in=[payout.pk for payout in paid_out]).update(cash_up=made)
     names = ["cash.counted", "cash.signed"] if made.signed_at else ["cash.counted"]
     events.append([_event(name, made) for name in names], by=by, at=at)
     return made

@@ -97,6 +97,42 @@ def written_off(values: Iterable[Value], *, reference: str, bearer: str) -> list
     return postings
 
 
+def claim_granted(
+    consignment: Consignment, *, reference: str, refund_fen: int, taken_fen: int, refunded_before_fen: int
+) -> list[NewPosting]:
+    """Return the postings of a refund that is granted: the seller's part and the commission become owed to the buyer.
+
+    The commission falls by as much as that of what is still sold, so that many small refunds give back all of it.
+
+    :param taken_fen: the goods that were taken of the consignment. :param refunded_before_fen: granted of them before.
+    """
+    rest = taken_fen - refunded_before_fen
+    commission = money.share(rest, settings.COMMISSION_PERMILLE) - money.share(
+        rest - refund_fen, settings.COMMISSION_PERMILLE
+    )
+    seller, value = ledger.seller_payable(consignment.seller_id), Value(consignment, refund_fen)
+    return [
+        _posting(f"{kind}:{reference}", kind, account, ledger.REFUNDS, amount, value)
+        for kind, account, amount in (
+            (PostingKind.CLAIM_GRANTED, seller, refund_fen - commission),
+            (PostingKind.COMMISSION_BACK, ledger.COMMISSION, commission),
+        )
+    ]
+
+
+def cash_paid_back(*, order_id: int, consignment_id: int, point_id: int, amount_fen: int, reference: str) -> NewPosting:
+    """Return the posting of a refund that the operator paid out in cash."""
+    return NewPosting(
+        f"{PostingKind.REFUND}:{reference}",
+        PostingKind.REFUND,
+        ledger.REFUNDS,
+        ledger.operator_cash(point_id),
+        amount_fen,
+        order_id,
+        consignment_id,
+    )
+
+
 def cash_taken(*, order_id: int, point_id: int, amount_fen: int, reference: str) -> NewPosting:
     """Return the posting of cash that the operator took."""
     return NewPosting(

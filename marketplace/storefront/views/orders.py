@@ -17,6 +17,7 @@ from logistics.models import Consignment
 from logistics.promises import Refusal
 from logistics.services.redirecting import UnableToRedirect, offers
 from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
+from marketplace.claims.windows import windows_of
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, redirecting, reissuing, reminding
@@ -182,6 +183,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         .prefetch_related("lines__order_line__product__images", "parcels")
         .order_by("pk")
     )
+    _note_what_is_claimable(consignments)
     ready = [c for c in consignments if c.state == ConsignmentState.AT_POINT]
     shown = ready or [c for c in consignments if c.state not in {ConsignmentState.COLLECTED, *CANCELLABLE}]
     context = {
@@ -206,11 +208,21 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),
+        "claims": found.claims.select_related("consignment_line__order_line").order_by("pk"),
         "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
         "funded": _funded(consignments),
         "ended": all(c.ended_at for c in consignments),
     }
     return render(request, "storefront/order.html", context)
+
+
+def _note_what_is_claimable(consignments: list[Consignment]) -> None:
+    """Set ``claimable`` of the lines of which something can be claimed now."""
+    at = clock.now()
+    lines = [line for c in consignments if c.state == ConsignmentState.COLLECTED for line in c.lines.all()]
+    windows = windows_of(lines) if lines else {}
+    for line in lines:
+        line.claimable = windows[line.pk].is_open(at)
 
 
 def _funded(consignments: list[Consignment]) -> list[tuple[str, int]]:

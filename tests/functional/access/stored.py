@@ -36,6 +36,10 @@ NO_PAGES = {
     "applying:paper",
     "applying:review-paper",
     "counter:damage",
+    "counter:return-photo",
+    "customer:claim-photo",
+    "selling:claim-photo",
+    "dashboard:claim-photo",
     "counter:pair-state",
     "evidence:unbound",
 } | {name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))}

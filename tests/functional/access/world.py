@@ -26,7 +26,7 @@ from logistics.services import calendars, goods_returns, leases
 from logistics.services.calendars import Days
 from logistics.states import CollectionProof, Direction, Disposal, ReturnReason
 from marketplace.applying.services import applications
-from marketplace.claims.services import goods_back
+from marketplace.claims.services import claims, goods_back
 from marketplace.communication.models import Message
 from marketplace.counter.services import cash, handover, syncing
 from marketplace.counter.views import matter_of_damage
@@ -36,6 +36,7 @@ from marketplace.order.models import Order
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import applying, shop, villages
+from tests.factories import claims as factories_of_claims
 from tests.factories import leases as phones
 from tests.factories import logistics as factories
 from tests.factories.counter import qr_of
@@ -151,6 +152,9 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
     back = _return(collected.consignments.get())
     thrown = photos.keep(jpeg(), at=MONDAY)
     photos.bind([thrown], matter=goods_back.matter_of(back), at=MONDAY)
+    claimed = collected.consignments.get().lines.select_related("order_line").get()
+    claim = factories_of_claims.claim(claimed, words=contact_name, by=people["buyer A"])
+    proof = Photo.objects.get(matter=claims.matter_of(claim)).pk
     fresh = _order(made, product, people["buyer A"], contact_name)
     shop.routed(fresh)
     packed = Consignment.objects.get(order=waiting)
@@ -174,6 +178,14 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's return": (back.number, "operator P", "owner P"),
         "photo of a return": (thrown.pk, "operator P", "owner P"),
         "seller's return": (back.number, "seller A"),
+        "buyer's line": (claimed.pk, "buyer A"),
+        "buyer's claim": (claim.number, "buyer A"),
+        "photo of a buyer's claim": (proof, "buyer A"),
+        "seller's claim": (claim.number, "seller A"),
+        "photo of a seller's claim": (proof, "seller A"),
+        "point's claim": (claim.number, "operator P", "owner P"),
+        "public:claim": (claim.number, ""),
+        "public:photo of a claim": (proof, ""),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),

@@ -1,0 +1,45 @@
+"""What sellers are told: that somebody claims something, and that goods are back at their stop."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core.models import Event
+from logistics.models import Consignment
+from marketplace.communication import words
+from marketplace.communication.models import Message
+from marketplace.communication.services import messages
+
+
+def messages_of(told: Sequence[Event], *, at: dt.datetime) -> list[Message]:
+    """Return a text message, not yet written, for each of a seller's people who has a phone."""
+    numbers = {event.payload["consignment"] for event in told}
+    found = Consignment.objects.filter(number__in=numbers).select_related("seller", "origin_stop")
+    consignments = {each.number: each for each in found.prefetch_related("seller__users")}
+    rows = []
+    with translation.override(settings.LANGUAGE_CODE):
+        for event in told:
+            consignment = consignments.get(event.payload["consignment"])
+            people = consignment.seller.users.all() if consignment else ()
+            body = words.signed(_words(event, consignment)) if consignment else ""
+            rows += [
+                messages.sms(person.phone, name=event.name, body=body, created_at=at, next_try_at=at)
+                for person in people
+                if person.phone and person.is_active
+            ]
+    return rows
+
+
+def _words(event: Event, consignment: Consignment) -> str:
+    if event.name == "claim.opened":
+        return _("A buyer has a claim of consignment %(number)s. Please answer it within %(hours)d hours.") % {
+            "number": consignment.number,
+            "hours": settings.CLAIM_ANSWER_HOURS,
+        }
+    return _("Goods of consignment %(number)s are back at %(stop)s. Please fetch and count them.") % {
+        "number": consignment.number,
+        "stop": consignment.origin_stop.name,
+    }
