@@ -47,7 +47,7 @@ def take_in(
         return done
     if not steps.works(by, hub.pk):
         raise NotTheirs(_("This is not your hub."))
-    if parcel.state == ParcelState.LOADED and _ends_at(parcel.departure_id, hub):
+    if parcel.state == ParcelState.LOADED and _comes_to(parcel.departure_id, hub):
         return scans.unload(parcel, hub=hub, nonce=nonce, by=by, at=at, sensed=sensed)
     if parcel.state not in CAN_TURN_UP:
         raise UnableToTakeIn(_("This parcel is: %(state)s.") % {"state": ParcelState(parcel.state).label})
@@ -89,8 +89,10 @@ def can_have_come(departure: Departure, *, at: dt.datetime) -> bool:
     return departure.state != DepartureState.CANCELLED and departures.earliest_end(departure) <= at
 
 
-def _ends_at(departure_id: int, hub: Hub) -> bool:
-    here = Q(lane__destination=hub) | Q(round__hub=hub)
+def _comes_to(departure_id: int, hub: Hub) -> bool:
+    """Tell whether what a departure carries comes to a hub: where it ends, or began if it broke down."""
+    back = Q(lane__origin=hub, state=DepartureState.BROKEN_DOWN)
+    here = Q(lane__destination=hub) | Q(round__hub=hub) | back
     return Departure.objects.filter(here, pk=departure_id).exists()
 
 
@@ -122,11 +124,11 @@ def close(departure: Departure, *, hub: Hub, by, at: dt.datetime) -> list[Parcel
     """Close a departure at its end; return what is short. A parcel that is found later can still be unloaded.
 
     :raises UnableToClose: when it does not run, has not left, cannot be here yet, or was closed before.
-    :raises NotTheirs: by anybody but the workers of the hub where it ends.
+    :raises NotTheirs: by anybody but the workers of the hub where it ends, or began if it broke down.
     """
     rows = locks.lock(Departure.objects.filter(pk=departure.pk), rank=locks.Rank.DEPARTURE)
     found = rows.select_related("lane", "round").get()
-    if not steps.works(by, hub.pk) or not _ends_at(found.pk, hub):
+    if not steps.works(by, hub.pk) or not _comes_to(found.pk, hub):
         raise NotTheirs(_("This is not your hub."))
     if found.closed_at:
         raise UnableToClose(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 
 from core import events, locks
 from core.events import NewEvent
@@ -289,18 +289,28 @@ def _has_moved(parcel: Parcel) -> bool:
     return not read.filter(strayed=parcel.strayed).exists()
 
 
-def _made_lighter(old, parcel: Parcel, *, at: dt.datetime) -> None:
-    """Take a parcel that was left behind off its consignment's legs ahead; without others on them they are released."""
-    old.filter(departs_at__lt=at, loaded_at=None).update(loaded_at=at)  # the others were on it when it left
-    others = Parcel.objects.filter(consignment=parcel.consignment_id, strayed=False).exclude(pk=parcel.pk)
-    if not others.exists():
-        legs.give_back(old, at=at)
-        return
-    rows = list(old.values_list("pk", "departure_id", "direction", "crates"))
+def _made_lighter(old: QuerySet[Leg], parcel: Parcel, *, at: dt.datetime) -> None:
+    """Take a parcel that goes its own way off its consignment's legs ahead; those that no other one rides are released.
+
+    A leg that others ride stays, also when each of them has a way of its own from its end on.
+    """
+    others = Parcel.objects.filter(consignment=parcel.consignment_id).exclude(pk=parcel.pk)
+    ridden = _ridden_by(others)
+    if not others.filter(strayed=False).exists():
+        legs.give_back(old.exclude(departure__in=ridden), at=at)
+    # They were on it when it left; or are, and only this one was still to come.
+    old.filter(Q(departs_at__lt=at) | Q(departure__in=ridden), loaded_at=None).update(loaded_at=at)
+    rows = list(old.filter(released_at=None).values_list("pk", "departure_id", "direction", "crates"))
     lighter = {pk: min(parcel.crates, crates) for pk, _, _, crates in rows}
     capacity.give({(departure_id, direction): lighter[pk] for pk, departure_id, direction, _ in rows})
     for pk, crates in lighter.items():
         Leg.objects.filter(pk=pk).update(crates=F("crates") - crates)
+
+
+def _ridden_by(parcels: QuerySet[Parcel]) -> set[int]:
+    """Return the departures on which any of some parcels was loaded."""
+    loaded = Scan.objects.filter(parcel__in=parcels, kind=ScanKind.LOADED)
+    return set(loaded.values_list("departure_id", flat=True))
 
 
 def next_version(consignment: Consignment, parcel: Parcel | None) -> int:

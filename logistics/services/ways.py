@@ -107,7 +107,9 @@ def _every_way(consignment: Consignment, at: dt.datetime) -> list[tuple[Parcel, 
     for parcel in parcels:
         own = legs.get(_key(parcel), [])
         ahead = [leg for leg in own if _rank(leg) > done[parcel.pk]]
-        found.append((parcel, _place(parcel, consignment, own, at), ahead))
+        # It may still ride a vehicle that it got on before it had a way of its own.
+        aboard = next((leg for leg in [*own, *legs.get(None, [])] if leg.departure_id == parcel.departure_id), None)
+        found.append((parcel, _place(parcel, consignment, aboard, at), ahead))
     return found
 
 
@@ -136,13 +138,12 @@ def _rank(leg: Leg) -> tuple[int, int]:
     return leg.route_version, leg.sequence
 
 
-def _place(parcel: Parcel, consignment: Consignment, own: list[Leg], at: dt.datetime) -> Place | None:
+def _place(parcel: Parcel, consignment: Consignment, aboard: Leg | None, at: dt.datetime) -> Place | None:
     """Return where a parcel can be taken on from; None where nobody can tell, or where it has come to its end."""
     if parcel.state in {ParcelState.PACKED, ParcelState.AT_STOP}:
         return Place(None, consignment.origin_stop_id, at)
     if parcel.state == ParcelState.AT_HUB:
         return Place(parcel.hub_id, None, at)
-    aboard = next((leg for leg in own if leg.departure_id == parcel.departure_id), None)
     if parcel.state != ParcelState.LOADED or aboard is None or aboard.departure.state in NOT_RUNNING:
         return None  # what is aboard a vehicle that broke down goes on from the hub that unloads it
     ends = aboard.departure.lane.destination_id if aboard.departure.lane else aboard.departure.round.hub_id

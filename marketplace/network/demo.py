@@ -19,7 +19,7 @@ from core import clock
 from logistics import queries
 from logistics.models import Consignment, HubWorker, Leg, Parcel
 from logistics.services import departures, rerouting, routing, scans
-from logistics.states import ConsignmentState, Direction, ParcelState, ScanKind
+from logistics.states import NOT_RUNNING, ConsignmentState, Direction, ParcelState, ScanKind
 from marketplace.selling.services import packing
 from villages import queries as villages
 from villages.hours import Opening
@@ -200,7 +200,6 @@ def _due(consignments: Iterable[Consignment]) -> list[Step]:
         consignments.select_related("point", "origin_stop", "seller").prefetch_related("parcels", "parcels__scans")
     )
     legs: dict[int, list[Leg]] = {row.pk: [] for row in rows}
-    versions = {row.pk: row.route_version for row in rows}
     for leg in (
         Leg.objects.filter(consignment__in=rows, released_at=None)
         .select_related(
@@ -210,19 +209,34 @@ def _due(consignments: Iterable[Consignment]) -> list[Step]:
             "departure__round__driver",
             "departure__driver",
         )
-        .order_by("consignment", "sequence")
+        .order_by("consignment", "route_version", "sequence")
     ):
-        if leg.route_version == versions[leg.consignment_id]:
-            legs[leg.consignment_id].append(leg)
+        legs[leg.consignment_id].append(leg)
     openings = villages.openings_of({row.point_id for row in rows})
     steps = [step for row in rows for step in _next(row, legs[row.pk], openings[row.point_id])]
     heapq.heapify(steps)
     return steps
 
 
-def _next(consignment: Consignment, legs: list[Leg], opening: Opening) -> Iterator[Step]:
-    """Yield the next step of a consignment, if it has one."""
+def _next(consignment: Consignment, in_force: list[Leg], opening: Opening) -> Iterator[Step]:
+    """Yield the next step of a consignment's parcels, where they have one: of those that are together, and of each that
+    goes its own way.
+    """
     parcels = list(consignment.parcels.all())
+    together = [parcel for parcel in parcels if not parcel.strayed]
+    if together or not parcels:
+        yield from _next_of(together, consignment, [leg for leg in in_force if leg.parcel_id is None], opening)
+    for parcel in parcels:
+        if parcel.strayed:
+            # It may still ride what it got on before it had a way of its own.
+            own = [leg for leg in in_force if leg.parcel_id == parcel.pk]
+            if all(leg.departure_id != parcel.departure_id for leg in own):
+                shared = [leg for leg in in_force if leg.parcel_id is None and leg.departure_id == parcel.departure_id]
+                own = shared + own
+            yield from _next_of([parcel], consignment, own, opening)
+
+
+def _next_of(parcels: list[Parcel], consignment: Consignment, legs: list[Leg], opening: Opening) -> Iterator[Step]:
     states = {parcel.state for parcel in parcels}
     first = legs[0] if legs else None
     last_moment = first.departs_at - SHELVING if first else consignment.ready_from
@@ -240,7 +254,9 @@ def _next(consignment: Consignment, legs: list[Leg], opening: Opening) -> Iterat
         yield step(opening.next_opening(consignment.ready_from + SHELVING), Act.RECEIVE)
     elif ParcelState.LOADED in states:
         aboard = next(parcel.departure_id for parcel in parcels if parcel.state == ParcelState.LOADED)
-        leg = next(leg for leg in legs if leg.departure_id == aboard)
+        leg = next((leg for leg in legs if leg.departure_id == aboard), None)
+        if leg is None or leg.departure.state in NOT_RUNNING:
+            return  # a hub has to take in what is aboard a vehicle that does not go on
         if leg is legs[-1]:
             yield step(opening.next_opening(leg.arrives_at + SHELVING), Act.RECEIVE, leg)
         else:

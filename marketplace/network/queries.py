@@ -88,14 +88,20 @@ def at_hubs(hubs: list[Hub], *, limit: int) -> list[AtHub]:
 
 
 def _next_leg(parcel: Parcel) -> Leg | None:
-    consignment = parcel.consignment
-    for leg in consignment.legs.all():
-        if leg.released_at is None and leg.route_version == consignment.route_version:
-            lane, round_ = leg.departure.lane, leg.departure.round
-            begins = lane.origin_id if lane else round_.hub_id if leg.direction == Direction.OUT else None
-            if begins == parcel.hub_id:
-                return leg
-    return None
+    """Return the last leg in force from the hub where a parcel lies: of its own way where it has one, else of all."""
+    own = parcel.pk if parcel.strayed else None
+    from_here = [
+        leg
+        for leg in parcel.consignment.legs.all()
+        if leg.released_at is None and leg.parcel_id == own and _begins_at(leg) == parcel.hub_id
+    ]
+    return max(from_here, key=lambda leg: (leg.route_version, leg.sequence), default=None)
+
+
+def _begins_at(leg: Leg) -> int | None:
+    """Return the key of the hub where a leg begins; None where it begins at a seller's stop."""
+    lane, round_ = leg.departure.lane, leg.departure.round
+    return lane.origin_id if lane else round_.hub_id if leg.direction == Direction.OUT else None
 
 
 def end_of(departure: Departure) -> int:
@@ -155,7 +161,7 @@ def acts(departure: Departure, *, user, hubs: list[Hub], at: dt.datetime) -> set
         found.add(Act.DELAY)
     if state == DepartureState.DEPARTED and (at_start or at_end):
         found.add(Act.BREAK_DOWN)
-    if end_of(departure) in mine and not departure.closed_at and arrivals.can_have_come(departure, at=at):
+    if takes_in(departure, hubs=hubs) and not departure.closed_at and arrivals.can_have_come(departure, at=at):
         found.add(Act.CLOSE)
     return found
 

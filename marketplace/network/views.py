@@ -67,7 +67,7 @@ def _page(request: HttpRequest, found: Departure, hubs: list[Hub], *, form, dela
     stops = manifests.stops_of(found)
     parcels, crates = manifests.totals(stops)
     acts = queries.acts(found, user=request.user, hubs=hubs, at=clock.now())
-    unloads = _end(found, hubs) is not None and form.kinds[0] == ScanKind.UNLOADED
+    unloads = queries.takes_in(found, hubs=hubs) is not None and form.kinds[0] == ScanKind.UNLOADED
     arrived = manifests.arrived(found) if unloads else None
     if arrived and not (arrived.came or arrived.surplus or arrivals.can_have_come(found, at=clock.now())):
         arrived = None  # nothing is missing of what is still to come
@@ -118,7 +118,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
             departures.break_down(found, by=request.user, at=now)
             said = _("Noted: the vehicle has broken down. What it carries goes on from the hub that takes it.")
         else:
-            short = arrivals.close(found, hub=_end(found, hubs), by=request.user, at=now)
+            short = arrivals.close(found, hub=queries.takes_in(found, hubs=hubs), by=request.user, at=now)
             said = (
                 _("Closed. %(count)d parcels are short.") % {"count": len(short)}
                 if short

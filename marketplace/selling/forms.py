@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from catalogue import category_names, pictures
 from catalogue.models import Category, Product
@@ -140,9 +141,13 @@ class PackingForm(PlainForm):
     """How many parcels a consignment is packed into."""
 
     parcels = forms.IntegerField(
-        label=_("Parcels"),
-        min_value=1,
-        max_value=20,
-        initial=1,
-        error_messages={"min_value": _("At least one parcel."), "max_value": _("At most 20 parcels.")},
+        label=_("Parcels"), min_value=1, initial=1, error_messages={"min_value": _("At least one parcel.")}
     )
+
+    def __init__(self, *args, crates: int, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["parcels"].help_text = ngettext(
+            "It has room of %(n)d crate: one parcel, one label.",
+            "It has room of %(n)d crates, so at most %(n)d parcels: one label a crate.",
+            crates,
+        ) % {"n": crates}

@@ -66,7 +66,7 @@ def consignments(request: HttpRequest) -> HttpResponse:
 def consignment(request: HttpRequest, number: str) -> HttpResponse:
     """A consignment: what goes in, by when it is to be at the stop; packing it."""
     found = _consignment(request, number)
-    form = PackingForm(request.POST or None)
+    form = PackingForm(request.POST or None, crates=found.crates)
     status = 200
     if request.method == "POST":
         if form.is_valid():

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import translation
 
 from core import events
@@ -15,7 +15,7 @@ from logistics.states import OVER_FOR_BUYER, ConsignmentState
 from marketplace.communication import gateways, words
 from marketplace.communication.models import Message
 from marketplace.communication.services import messages, to_sellers
-from marketplace.communication.states import MessageState
+from marketplace.communication.states import MessageChannel, MessageState
 from marketplace.order.models import Order
 from marketplace.order.services.redirecting import told_closed
 
@@ -140,8 +140,13 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         order.number: order for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user")
     }
     states = _states(orders.values())
-    # The route to a new point is found a moment after the change: both are told as the one change of the point.
-    moved = set(_waiting_changes(numbers).filter(name="order.point_changed").values_list("order_number", flat=True))
+    # The route to a new point is found a moment after the change: both are told as the one change of the point, on the
+    # channels on which nobody has been told of it yet.
+    moves = _waiting_changes(numbers).filter(name="order.point_changed").values_list("order_number", "channel")
+    moved: dict[str, set[str]] = defaultdict(set)
+    for number, channel in moves:
+        moved[number].add(channel)
+    left_closed = _left_closed(moved)
     # Whoever heard that the point is closed waits for another one, not for another day at it.
     closed = told_closed(orders.values())
     rows = []
@@ -149,16 +154,15 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         if each.kind == "changed" and each.order_number in closed:
             _tell_along(each)
             continue
-        if each.kind == "changed" and each.order_number in moved:
-            each = replace(each, kind="order.point_changed")
         order = orders.get(each.order_number)
         if order is None:
             continue
         promised_at, there, coming = states[order.pk]
         with translation.override(order.language):
-            told = words.of(each, order, promised_at=promised_at, is_part=bool(coming) and bool(there))
-            day = _day_told(each, promised_at)
-            rows += _rows(each, order, told, day, at)
+            for version, channels in _versions(each, moved[order.number], has_closed=order.number in left_closed):
+                told = words.of(version, order, promised_at=promised_at, is_part=bool(coming) and bool(there))
+                written = _rows(version, order, told, _day_told(version, promised_at), at)
+                rows += [row for row in written if row.channel in channels]
     # Of a change that nobody has been told yet, the buyer of a cancelled order need not hear any more.
     cancelled = [each.order_number for each in news if each.kind == "order.cancelled"]
     _waiting_changes(cancelled).delete()
@@ -167,6 +171,24 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
 
 def _for_sellers(batch: list[tuple[int, Event]]) -> list[Event]:
     return [event for _position, event in batch if event.name in TOLD_TO_SELLERS]
+
+
+def _versions(news: News, moved: set[str], *, has_closed: bool) -> list[tuple[News, set[str]]]:
+    """Return how a piece of news is told on which channels.
+
+    :param moved: the channels on which the change of the point, which another day follows, still waits to be told.
+    """
+    if news.kind != "changed" or not moved:
+        return [(news, set(MessageChannel))]
+    as_move = replace(news, kind="order.point_changed", has_closed=has_closed)
+    return [(as_move, moved), (news, set(MessageChannel) - moved)]
+
+
+def _left_closed(order_numbers: Iterable[str]) -> set[str]:
+    """Return the numbers of those orders whose point was changed last because theirs had closed."""
+    changes = Event.objects.filter(stream="order", stream_id__in=list(order_numbers), name="order.point_changed")
+    last = dict(changes.order_by("pk").values_list("stream_id", "payload"))
+    return {number for number, payload in last.items() if payload.get("reason") == "point-closed"}
 
 
 def _tell_along(news: News) -> None:
@@ -241,6 +263,16 @@ def _has_withdrawn(held: Message | None) -> bool:
     return held is None or bool(_waiting_changes([held.order_number]).filter(pk=held.pk).delete()[0])
 
 
+def _drop_outdated(changes: Iterable[Message]) -> None:
+    """Drop what a change makes untrue and could not be sent so far: earlier changes, and that a point is looked for."""
+    for row in changes:
+        unsent = Message.objects.filter(order_number=row.order_number, channel=row.channel, state=MessageState.DUE)
+        outdated = Q(name__in=CHANGE_NAMES, attempts__gt=0)
+        if row.name == "order.point_changed":
+            outdated |= Q(name="order.point_closed")
+        unsent.filter(outdated).delete()
+
+
 def _without_settling(rows: list[Message]) -> list[Message]:
     """Let a change take the place of one that nobody has been told yet, and drop what was told last in the same words.
 
@@ -248,6 +280,7 @@ def _without_settling(rows: list[Message]) -> list[Message]:
     """
     changes = [row for row in rows if row.name in CHANGE_NAMES]
     numbers = {row.order_number for row in changes}
+    _drop_outdated(changes)
     waiting = {(message.order_number, message.channel): message for message in _waiting_changes(numbers)}
     last = _told_last(numbers)
     took_place = set()

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from marketplace.communication import gateways
 from marketplace.communication.models import Message
@@ -13,6 +13,7 @@ from marketplace.communication.states import DeadReason, MessageState
 log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=60)
 MAX_ATTEMPTS = 6
+_UNDER_WAY = (MessageState.DUE, MessageState.SENDING)
 FIRST_WAIT = dt.timedelta(seconds=20)
 # The guard that lets a message be claimed once. The tests take it off to show the second one.
 STILL_DUE = {"state": MessageState.DUE}
@@ -27,6 +28,11 @@ def send_due(channel: str, *, at: dt.datetime, limit: int = 100) -> int:
     bury_unknown(at=at)
     due = Message.objects.filter(channel=channel, state=MessageState.DUE, next_try_at__lte=at)
     due.filter(good_until__lte=at).update(state=MessageState.DEAD, dead_reason=DeadReason.TOO_LATE)
+    # What an order's buyer is told comes in the order in which it happened, also after a gateway was silent.
+    earlier = Message.objects.filter(
+        order_number=OuterRef("order_number"), channel=channel, pk__lt=OuterRef("pk"), state__in=_UNDER_WAY
+    )
+    due = due.filter(Q(order_number="") | ~Exists(earlier))
     sent = 0
     for pk in list(due.order_by("next_try_at", "pk").values_list("pk", flat=True)[:limit]):
         if not circuits.may_send(channel, at=at):

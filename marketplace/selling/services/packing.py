@@ -37,8 +37,12 @@ def pack(consignment: Consignment, *, parcels: int = 1, by, at: dt.datetime) -> 
     if consignment.state != ConsignmentState.ROUTED:
         raise UnableToPack(_("The way of this consignment is still being planned. Please try again in a minute."))
     lines = list(ConsignmentLine.objects.filter(consignment=consignment).select_related("order_line"))
-    if not 1 <= parcels <= min(MAX_PARCELS, sum(line.open for line in lines)):
-        raise UnableToPack(_("So many parcels cannot be made of this consignment."))
+    most = min(MAX_PARCELS, consignment.crates, sum(line.open for line in lines))
+    if not 1 <= parcels <= most:
+        raise UnableToPack(
+            _("It has room of %(n)d crates on every vehicle, so at most %(n)d parcels: one label a crate.")
+            % {"n": most}
+        )
     units = defaultdict(int)
     for line in lines:
         units[line.order_line.stockrecord_id] += line.open
@@ -50,7 +54,7 @@ def pack(consignment: Consignment, *, parcels: int = 1, by, at: dt.datetime) -> 
             number=numbers.draw(PARCEL_NUMBER_LENGTH),
             consignment=consignment,
             sequence=sequence,
-            crates=max(1, share + (sequence <= more)),
+            crates=share + (sequence <= more),
             packed_at=at,
         )
         for sequence in range(1, parcels + 1)

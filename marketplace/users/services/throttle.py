@@ -30,8 +30,14 @@ def begin(identifier: str, network_address: str) -> None:
 
 
 def succeeded(identifier: str, network_address: str) -> None:
-    """Forget the tries of a person who knew the password."""
-    cache.delete(_key("pair", f"{_plain(identifier)}|{network_address}"))
+    """Forget the tries of a person who knew the password; the others' of the account and the address stay."""
+    who = _plain(identifier)
+    cache.delete(_key("pair", f"{who}|{network_address}"))
+    for key in (_key("who", who), _key("where", network_address)):
+        try:
+            cache.decr(key)
+        except ValueError:  # it ran out meanwhile
+            continue
 
 
 def _count(key: str) -> int:

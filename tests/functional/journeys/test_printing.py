@@ -22,7 +22,7 @@ MM = 72 / 25.4
 def consignment(hunan: Shop) -> Consignment:
     """A chilled consignment in two parcels."""
     product = shop.listing(hunan.seller, storage_class="CHILLED")
-    (made,) = shop.routed(shop.order(hunan.point, product, quantity=2))
+    (made,) = shop.routed(shop.order(hunan.point, product, quantity=8))
     packing.pack(made, parcels=2, by="test", at=MONDAY)
     return made
 

@@ -4,9 +4,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from core import clock, invariants
+from core import clock, invariants, numbers
 from core.models import ClockOffset
-from logistics.models import Consignment, Parcel, Scan
+from logistics.models import Consignment, Leg, Parcel, Scan
+from logistics.services import scans
 from logistics.states import ConsignmentState
 from marketplace.network import demo
 from marketplace.network.demo import Act
@@ -140,3 +141,31 @@ def test_people_of_the_place_scan_where_there_are_any(order, django_user_model):
 
     assert Scan.objects.filter(kind="RECEIVED").latest("pk").actor == f"user:{operator.pk}"
     assert Scan.objects.filter(kind="LOADED").first().actor == demo.BY
+
+
+def test_parcels_that_part_arrive_each_on_its_own_way(order):
+    consignment = Consignment.objects.get()
+    Consignment.objects.filter(pk=consignment.pk).update(crates=2)
+    while consignment.state != ConsignmentState.PACKED:
+        advance("--step")
+        consignment.refresh_from_db()
+    (parcel,) = consignment.parcels.all()
+    other = Parcel.objects.create(
+        number=numbers.draw(13), consignment=consignment, sequence=2, crates=1, packed_at=clock.now()
+    )
+    while parcel.state != "LOADED":
+        advance("--step")
+        parcel.refresh_from_db()
+    # The second box was left behind at the stop.
+    Scan.objects.filter(parcel=other, kind="LOADED").delete()
+    Parcel.objects.filter(pk=other.pk).update(state="AT_STOP", departure=None)
+
+    while not Parcel.objects.get(pk=other.pk).strayed:
+        advance("--step")
+    on = Leg.objects.in_force().filter(parcel=other).order_by("sequence").first()
+    clock.advance(on.departs_at - clock.now())
+    scans.load(Parcel.objects.get(pk=other.pk), departure=on.departure, nonce="by-hand", by="test", at=on.departs_at)
+
+    advance("--to-arrival", order.number)
+
+    assert states() == {ConsignmentState.AT_POINT}

@@ -134,7 +134,7 @@ def test_a_change_of_stock_is_an_adjusted_movement_and_an_event(seller, made):
 
 
 def test_packing_by_the_console_makes_labels_that_hide_the_phone(seller, made):
-    order = shop.order(made.point, shop.listing(made.seller), quantity=2, phone="+8613812345678")
+    order = shop.order(made.point, shop.listing(made.seller), quantity=8, phone="+8613812345678")
     consignment = shop.routed(order)[0]
 
     response = seller.post(reverse("selling:consignment", args=[consignment.number]), {"parcels": "2"})

@@ -157,3 +157,14 @@ def test_one_address_cannot_try_everybody(settings):
         sign_in(f"1381234000{number}", "wrong")
 
     assert sign_in("13812345678").status_code == 422
+
+
+def test_right_passwords_count_for_no_limit(settings):
+    settings.SIGN_IN_TRIES_PER_ADDRESS = settings.SIGN_IN_TRIES_EVERYWHERE = 3
+    shop.user(phone="+8613812345678")
+    for _ in range(5):
+        assert sign_in("13812345678").status_code == 302
+    for number in range(3):
+        sign_in(f"1381234000{number}", "wrong")
+
+    assert sign_in("13812345678").status_code == 422, "the control: wrong ones do"
