@@ -65,7 +65,7 @@ class AnswerForm(PlainForm):
     answer = forms.ChoiceField(
         label=_("What do you answer?"), choices=Answer, widget=forms.RadioSelect, error_messages=CHOICE
     )
-    offered = yuan_field(label=_("How much do you offer?"), required=False)
+    offered = yuan_field(label=_("How much do you offer?"), required=False, help_text=_("Only where it is a part"))
     words = _words(_("Tell the buyer why"), required=False)
 
     def __init__(self, *args, claim: Claim, **kwargs):

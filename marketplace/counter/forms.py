@@ -1,10 +1,10 @@
 """The operator's forms. What is typed is read generously: blanks, dots and small letters are no mistakes."""
 
+import datetime as dt
 import re
 import secrets
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,6 +18,7 @@ from marketplace.evidence.fields import PhotosField
 from marketplace.evidence.models import Photo
 from marketplace.fields import PhoneField, yuan_field
 from marketplace.plain_words import PlainForm
+from marketplace.wording import moment_words
 
 SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
 NONCE_LENGTH = 64
@@ -287,12 +288,11 @@ class ReturnLoadForm(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose a vehicle.")),
     )
 
-    def __init__(self, *args, departures: list, **kwargs):
+    def __init__(self, *args, departures: list, at: dt.datetime, **kwargs):
         super().__init__(*args, **kwargs)
         self.departures = {str(each.pk): each for each in departures}
         self.fields["departure"].choices = [
-            (pk, f"{timezone.localtime(each.departs_at):%H:%M} {each.round.name}")
-            for pk, each in self.departures.items()
+            (pk, f"{moment_words(each.departs_at, now=at)} {each.round.name}") for pk, each in self.departures.items()
         ]
         self.initial.setdefault("nonce", new_nonce())
         if departures:
@@ -305,7 +305,7 @@ class ReturnLoadForm(PlainForm):
 class WriteOffForm(PlainForm):
     """The operator's word that goods are thrown away, with photos where there are some."""
 
-    photos = PhotosField(label=_("Photos, if you like"), most=3, required=False)
+    photos = PhotosField(label=_("Photos"), most=3, required=False)
 
 
 class ReturnReadingForm(ReadingForm):

@@ -73,7 +73,7 @@ def goods_return(request: HttpRequest, number: str) -> HttpResponse:
     writes_off = found.disposal == Disposal.WRITE_OFF
     status, data, files = 200, request.POST or None, request.FILES or None
     departures = [] if writes_off else _departures(found.point, at=clock.now())
-    form = WriteOffForm(data, files) if writes_off else ReturnLoadForm(data, departures=departures)
+    form = WriteOffForm(data, files) if writes_off else ReturnLoadForm(data, departures=departures, at=clock.now())
     if request.method == "POST":
         if form.is_valid() and (_written_off if writes_off else _loaded)(request, found, form):
             return redirect("counter:returns")

@@ -17,6 +17,7 @@ from logistics.models import Consignment
 from logistics.promises import Refusal
 from logistics.services.redirecting import UnableToRedirect, offers
 from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
+from marketplace.claims.states import ClaimState
 from marketplace.claims.windows import windows_of
 from marketplace.communication.queries import on_page_of
 from marketplace.order.models import Order
@@ -184,6 +185,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         .order_by("pk")
     )
     _note_what_is_claimable(consignments)
+    claims = list(found.claims.select_related("consignment_line__order_line").order_by("pk"))
     ready = [c for c in consignments if c.state == ConsignmentState.AT_POINT]
     shown = ready or [c for c in consignments if c.state not in {ConsignmentState.COLLECTED, *CANCELLABLE}]
     context = {
@@ -208,7 +210,8 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),
-        "claims": found.claims.select_related("consignment_line__order_line").order_by("pk"),
+        "claims": claims,
+        "refunded_fen": sum(claim.refund_fen for claim in claims if claim.state == ClaimState.REFUNDED),
         "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
         "funded": _funded(consignments),
         "ended": all(c.ended_at for c in consignments),
