@@ -38,6 +38,14 @@ def fitted(text: str, *, size: float, width: float) -> str:
     return text + "…"
 
 
+def draw_fitted(sheet: Canvas, text: str, *, x: float, y: float, size: float, least: float, width: float) -> None:
+    """Draw a text as large as its width allows, between two sizes; what is too long at the least size is cut."""
+    while size > least and pdfmetrics.stringWidth(text, FONT, size) > width:
+        size -= 0.5
+    sheet.setFont(FONT, size)
+    sheet.drawString(x, y, fitted(text, size=size, width=width))
+
+
 def draw_qr(sheet: Canvas, text: str, *, x: float, y: float, side: float) -> None:
     """Draw a QR code with its quiet zone, its lower left corner at (x, y)."""
     rows = list(segno.make_qr(text, error="m").matrix_iter(border=4))
@@ -57,4 +65,4 @@ def draw_code128(sheet: Canvas, digits: str, *, x: float, y: float, width: float
             sheet.rect(x + place * module, y, module, height, stroke=0, fill=1)
 
 
-__all__ = ["DIGITS", "FONT", "canvas", "draw_code128", "draw_qr", "fitted", "mm"]
+__all__ = ["DIGITS", "FONT", "canvas", "draw_code128", "draw_fitted", "draw_qr", "fitted", "mm"]

@@ -10,6 +10,7 @@ WORDS = {
     "null_characters_not_allowed": _("There is a character in it that cannot be kept. Please type it again."),
     "max_value": _("This is too much: at most %(limit_value)s."),
     "min_value": _("This is too little: at least %(limit_value)s."),
+    "max_decimal_places": _("At most %(max)s digits after the point."),
     "max_digits": _("This number is too long."),
     "max_whole_digits": _("This number is too long."),
     "max_string_length": _("This number is too long."),

@@ -98,7 +98,7 @@ class DecisionForm(PlainForm):
 class PointDecisionForm(PlainForm):
     """What the county does with a point, and why."""
 
-    decision = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
+    decision = forms.ChoiceField(label=_("What is to be done"), widget=forms.RadioSelect)
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("None")), *Reason.choices], required=False)
 
     WORDS = {

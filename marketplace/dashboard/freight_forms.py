@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -45,9 +46,9 @@ class TariffForm(PlainForm):
         for storage_class in StorageClass:
             for reach in FAR:
                 for part in (FIRST, FURTHER):
-                    self.fields[_name(storage_class, reach, part)] = rate_field(
-                        label=_("First crate") if part == FIRST else _("Each further crate")
-                    )
+                    words = _("First crate") if part == FIRST else _("Each further crate")
+                    label = format_lazy("{} · {} · {}", storage_class.label, reach.label, words)
+                    self.add_field(_name(storage_class, reach, part), rate_field(label=label))
 
     def table(self) -> Iterator[tuple[str, list[tuple[str, forms.BoundField, forms.BoundField]]]]:
         """Yield (storage class, rows of (distance, first, further)) for the page."""

@@ -242,7 +242,7 @@ class _Reader:
         text = cells[name]
         if text.isascii() and text.isdigit() and len(text) < 7:
             return int(text)
-        self._wrong(kind, row, name, _("Please give a whole number."))
+        self._wrong(kind, row, name, _("Please give a whole number from 0 to 999,999, without a sign."))
         return None
 
     def _wrong(self, kind: str, row: int, column: str, text: str) -> None:

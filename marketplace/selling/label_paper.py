@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from reportlab.pdfgen.canvas import Canvas
 
 from core.storage_class import StorageClass
-from marketplace.paper import DIGITS, FONT, canvas, draw_code128, draw_qr, fitted, mm
+from marketplace.paper import DIGITS, FONT, canvas, draw_code128, draw_fitted, draw_qr, fitted, mm
 from marketplace.selling.labels import Label
 
 WIDTH, HEIGHT, EDGE = 100 * mm, 75 * mm, 4 * mm
@@ -37,10 +37,10 @@ def _label(sheet: Canvas, label: Label) -> None:
     sheet.drawString(EDGE, HEIGHT - 8.5 * mm, fitted(label.consignment.seller.display_name, size=10, width=room))
     sheet.line(EDGE, HEIGHT - 11 * mm, right, HEIGHT - 11 * mm)
 
-    sheet.setFont(FONT, 16)
-    sheet.drawString(EDGE, HEIGHT - 19 * mm, fitted(label.consignment.point.name, size=16, width=text))
+    name = label.consignment.point.name
+    draw_fitted(sheet, name, x=EDGE, y=HEIGHT - 19 * mm, size=16, least=10, width=text)
+    draw_fitted(sheet, label.place, x=EDGE, y=HEIGHT - 24.5 * mm, size=8.5, least=5.5, width=text)
     sheet.setFont(FONT, 8.5)
-    sheet.drawString(EDGE, HEIGHT - 24.5 * mm, fitted(label.place, size=8.5, width=text))
     sheet.drawString(EDGE, HEIGHT - 29 * mm, f"{_('Phone ends in')} {label.phone_tail}")
     draw_code128(sheet, label.parcel.number, x=EDGE, y=19 * mm, width=text, height=20 * mm)
     draw_qr(sheet, label.qr, x=right - QR_SIDE, y=HEIGHT - 13 * mm - QR_SIDE, side=QR_SIDE)
