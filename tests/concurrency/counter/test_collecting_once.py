@@ -7,19 +7,20 @@ import pytest
 from django.contrib.sites.models import Site
 
 from core import events, invariants, locks
-from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine
+from logistics.models import Collection, CollectionLine, Consignment, ConsignmentLine, Parcel
 from logistics.services import collections
 from logistics.services.collections import AlreadyCollected
-from logistics.states import CollectionProof, ConsignmentState
+from logistics.states import CollectionProof, ConsignmentState, ParcelState
 from marketplace.counter.services import handover
 from marketplace.order.services import uncollected
 from marketplace.settlement import ledger
 from marketplace.settlement.states import AccountKind
 from tests.concurrency.racing import race
 from tests.factories import counter as counters
-from tests.factories import shop
+from tests.factories import shop, villages
 from tests.factories.counter import Counter, code_of, qr_of
 from tests.factories.shop import MONDAY
+from villages.models import Device
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEVICES = 20
@@ -32,7 +33,7 @@ def counter(db) -> Counter:
     return counters.counter()
 
 
-def device(counter: Counter, order, number: int, *, by=None):
+def device(counter: Counter, order, number: int, *, by=None, paired: Device | None = None):
     """Return what one device does: every other one types the code, the rest read the QR."""
     proof = CollectionProof.QR if number % 2 else CollectionProof.TYPED_CODE
     code = qr_of(order) if number % 2 else code_of(order)
@@ -47,9 +48,28 @@ def device(counter: Counter, order, number: int, *, by=None):
             nonce=f"device-{number}",
             by=by or counter.operator,
             at=NOW,
+            device=paired,
         )
 
     return hand_over
+
+
+def test_twenty_paired_devices_at_once_confirm_one_parcel_once(counter):
+    order = counter.waiting()
+    operators = [shop.operator(counter.point) for _ in range(DEVICES)]
+    paired = [villages.device(counter.point, by=counter.operator) for _ in range(DEVICES)]
+
+    outcomes = race([device(counter, order, n, by=by, paired=paired[n]) for n, by in enumerate(operators)])
+
+    (won,) = [outcome for outcome in outcomes if isinstance(outcome, Collection)]
+    lost = [outcome for outcome in outcomes if isinstance(outcome, AlreadyCollected)]
+    assert len(lost) == DEVICES - 1, [o for o in outcomes if o is not won and o not in lost]
+    assert {refusal.collection.pk for refusal in lost} == {won.pk}
+    assert won.device == paired[outcomes.index(won)]
+    assert Parcel.objects.get().state == ParcelState.HANDED_OVER
+    assert CollectionLine.objects.count() == 1
+    assert events.Event.objects.filter(name="consignment.collected").count() == 1
+    assert invariants.findings(["C1", "C2", "M1", "S1"]) == []
 
 
 def test_twenty_operators_at_once_hand_over_once(counter):

@@ -1,15 +1,11 @@
 """A worker is killed at every named step of routing, mending and redirecting; the next finishes, nothing twice."""
 
 import datetime as dt
-import os
-import signal
 import time
-import warnings
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import invariants
 from core.clock import BEIJING
@@ -17,6 +13,7 @@ from core.events import Event
 from logistics.models import Consignment, Departure, Leg
 from logistics.services import departures, milestones, redirecting, rerouting, routing
 from logistics.states import ConsignmentState
+from tests.concurrency.killing import killed_at
 from tests.factories import logistics, villages
 from tests.factories.logistics import MONDAY
 from tests.integration.logistics import journeys
@@ -24,34 +21,6 @@ from tests.integration.logistics import journeys
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = dt.timedelta(minutes=1)
 RECOVERED_WITHIN = 15.0  # seconds from the restart, of which the lease takes ``settings.ROUTING_LEASE_SECONDS``
-
-
-def killed_at(step: str, work: Callable[[], object]) -> None:
-    """Do some work in a process of its own that is killed when it comes to a step."""
-    connection.close()  # neither process may use the other's
-    if connection.vendor == "postgresql":
-        connection.close_pool()
-    told, telling = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of fork beside threads: the child touches none of theirs
-        child = os.fork()
-    if child == 0:
-        try:
-            milestones.passed = lambda passed: stop(telling) if passed == step else None
-            work()
-        finally:
-            os._exit(1)
-    os.close(telling)
-    reached = os.read(told, 1)
-    os.close(told)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert reached, f"the work never came to {step}"
-
-
-def stop(telling: int) -> None:
-    os.write(telling, b".")
-    time.sleep(60)
 
 
 def sound() -> bool:
