@@ -57,6 +57,8 @@ class Presented:
     :param nonce: names this hand-over, so that sending it again finds the same receipt.
     :param reference: the nonce of the QR that was shown, if one was.
     :param collector: name and phone in E.164 of somebody who collects for the buyer.
+    :param decided_at_device_id: of what a phone did without network and its owner books now: the device, or 0 for
+        none, at which that is; neither it nor the phone may touch what another has offline.
     """
 
     proof: CollectionProof
@@ -65,6 +67,7 @@ class Presented:
     device_id: int | None = None
     collector: tuple[str, str] | None = None
     paid_by: CounterPayment = CounterPayment.CASH
+    decided_at_device_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,8 @@ def collect(
             _refuse(order_id, point_id, nonce)
         raise WaitingHasChanged(_("What waits for this order has changed. Please look at the lines again."))
     leases.see_free(consignments, device_id=presented.device_id, refusal=HeldByLease, at=at)
+    if presented.decided_at_device_id is not None:
+        leases.see_free(consignments, device_id=presented.decided_at_device_id, refusal=HeldByLease, at=at)
     milestones.passed("collecting-locked")
     updated = Consignment.objects.filter(pk__in=[c.pk for c in consignments], **STILL_WAITING).update(
         state=ConsignmentState.COLLECTED, ended_at=at

@@ -58,14 +58,19 @@ def leased(*, at: dt.datetime) -> Q:
 
 
 def waits(*, at: dt.datetime) -> Q:
-    """Return what filters consignments to those that do not fall due now: leased, or uploaded and not decided on."""
+    """Return what filters consignments to those that do not fall due now: leased, or told of and not decided on."""
+    return leased(at=at) | told_of()
+
+
+def told_of() -> Q:
+    """Return what filters consignments to those that a phone says it has handed over, which nobody has decided on."""
     uploads = OfflineUpload.objects.filter(
         order=OuterRef("order"),
         kind=UploadKind.HAND_OVER,
         state__in=UNDECIDED,
         lease__leased__consignment=OuterRef("pk"),
     )
-    return leased(at=at) | Q(Exists(uploads))
+    return Q(Exists(uploads))
 
 
 def see_free(
@@ -139,10 +144,13 @@ def grant(
 
 
 def _to_cover(point: PickupPoint, *, until: dt.datetime) -> QuerySet[Consignment]:
-    """Return what waits at a point, or of which a parcel may come there before a time."""
+    """Return what waits at a point, or of which a parcel may come there before a time.
+
+    What may be gone already is left out, so that no phone hands it over again before somebody has decided.
+    """
     some_here = Exists(Parcel.objects.filter(consignment=OuterRef("pk"), received_at__isnull=False))
     coming = Q(state__in=COMING) & (Q(planned_at__lt=until) | Q(some_here))
-    return Consignment.objects.filter(Q(state=ConsignmentState.AT_POINT) | coming, point=point)
+    return Consignment.objects.exclude(told_of()).filter(Q(state=ConsignmentState.AT_POINT) | coming, point=point)
 
 
 @transaction.atomic
@@ -184,9 +192,11 @@ def end_those_of(operator: Operator, *, by, at: dt.datetime) -> None:
         _end(each, LeaseEnd.OPERATOR_REMOVED, by=by, at=at)
 
 
-def end_overdue(*, by, at: dt.datetime) -> int:
-    """Note that leases have ended whose time is over; return how many."""
+def end_overdue(*, by, at: dt.datetime, point_id: int | None = None) -> int:
+    """Note that leases have ended whose time is over, of all points or of one; return how many."""
     rows = OfflineLease.objects.filter(state=LeaseState.LIVE, until__lte=at).order_by("pk")
+    if point_id is not None:
+        rows = rows.filter(point=point_id)
     return sum(_end_in_time(each, by=by, at=at) for each in rows)
 
 

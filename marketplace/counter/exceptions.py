@@ -16,6 +16,7 @@ from logistics.models import OfflineUpload
 from logistics.states import UploadKind, UploadState
 from marketplace import stepping_up
 from marketplace.counter import lease_queries
+from marketplace.counter.middleware import device_at
 from marketplace.counter.services import deciding
 from marketplace.counter.views import PAGE_SIZE, console_context
 from marketplace.plain_words import PlainForm
@@ -80,7 +81,8 @@ def _decide(request: HttpRequest, upload: OfflineUpload, form: CloseForm) -> Non
             deciding.close(upload, note=form.cleaned_data["note"], by=request.user, at=at)
             messages.success(request, _("It is closed and not booked."))
         else:
-            deciding.apply(upload, by=request.user, at=at)
+            device = device_at(request, point=upload.lease.point)
+            deciding.apply(upload, by=request.user, at=at, device=device)
             is_parcel = upload.kind == UploadKind.RECEIVE
             messages.success(request, _("The parcel is received.") if is_parcel else _("The hand-over is booked."))
     except deciding.UnableToDecide as refusal:

@@ -9,6 +9,7 @@ from logistics.models import OfflineUpload
 from logistics.services import leases
 from logistics.states import UploadKind, UploadState, UploadWhy
 from marketplace.counter.services import uploads
+from villages.models import Device
 from villages.services import operators
 
 # The phone's word for when it was is not believed then.
@@ -26,14 +27,15 @@ def may_be_applied(upload: OfflineUpload) -> bool:
     return upload.state == UploadState.EXCEPTION and upload.why not in NEVER
 
 
-def apply(upload: OfflineUpload, *, by, at: dt.datetime) -> OfflineUpload:
+def apply(upload: OfflineUpload, *, by, at: dt.datetime, device: Device | None = None) -> OfflineUpload:
     """Book what the phone did, where its proof holds; the edge has asked the owner for the second factor.
 
     The cash is its operator's who took it. A wrong code stays wrong, and is counted.
 
+    :param device: the paired device at which the owner does it.
     :raises UnableToDecide: where it cannot be booked; why is noted.
     """
-    refusal = _apply(upload.pk, by=by, at=at)
+    refusal = _apply(upload.pk, device_id=device.pk if device else 0, by=by, at=at)
     if refusal:
         raise UnableToDecide(refusal)
     upload.refresh_from_db()
@@ -41,9 +43,9 @@ def apply(upload: OfflineUpload, *, by, at: dt.datetime) -> OfflineUpload:
 
 
 @transaction.atomic
-def _apply(pk: int, *, by, at: dt.datetime) -> str:
+def _apply(pk: int, *, device_id: int, by, at: dt.datetime) -> str:
     """Book an upload; return why it could not be, which is committed with what the try has counted."""
-    upload = _undecided(pk, by)
+    upload = _undecided(pk, by=by, at=at)
     if not may_be_applied(upload):
         raise UnableToDecide(_("This cannot be booked any more. Please close it with a sentence."))
     done_at = at if upload.why in TIMELESS else min(upload.occurred_at, at)
@@ -52,7 +54,7 @@ def _apply(pk: int, *, by, at: dt.datetime) -> str:
         if upload.kind == UploadKind.RECEIVE:
             uploads.receive(upload, by=by, at=done_at)
         else:
-            collection = uploads.hand_over(upload, at=done_at, now=at, decided=True)
+            collection = uploads.hand_over(upload, at=done_at, now=at, decided_at_device_id=device_id)
     except uploads.NotYetHere:
         return _("A parcel of this order was not received yet. Please receive it first.")
     except uploads.UnableToBook as refusal:
@@ -71,14 +73,15 @@ def close(upload: OfflineUpload, *, note: str, by, at: dt.datetime) -> None:
     """
     if not note.strip():
         raise UnableToDecide(_("Please write down why it is closed."))
-    row = _undecided(upload.pk, by)
+    row = _undecided(upload.pk, by=by, at=at)
     uploads.move(row, UploadState.CLOSED, by=by, at=at, note=note.strip(), decided_by=by, decided_at=at)
 
 
-def _undecided(pk: int, by) -> OfflineUpload:
+def _undecided(pk: int, *, by, at: dt.datetime) -> OfflineUpload:
     """Return an upload that waits for a decision, under its point's mutex."""
     point_id = OfflineUpload.objects.values_list("lease__point", flat=True).get(pk=pk)
     leases.only_one(point_id)
+    leases.end_overdue(by=by, at=at, point_id=point_id)
     upload = OfflineUpload.objects.select_related("lease__operator", "lease__device", "lease__point").get(pk=pk)
     if not operators.is_owner(by, point=upload.lease.point):
         raise UnableToDecide(_("Only the owner of the point decides this."))

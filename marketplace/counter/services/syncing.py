@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import events
@@ -57,7 +58,8 @@ def sync(sent: Sequence[object], *, device: Device, by, at: dt.datetime) -> list
             _take(head, found[head.lease_id], device=device, by=by, at=at)
             milestones.passed("syncing-committed")
     _try_again(found.values(), by=by, at=at)
-    OfflineLease.objects.filter(pk__in=found, device=device).update(synced_at=at)
+    mine = OfflineLease.objects.filter(Q(pk__in=found) | Q(state=LeaseState.LIVE), device=device)
+    mine.update(synced_at=at)
     nonces = [head.nonce for head in heads if isinstance(head, Head)]
     kept = OfflineUpload.objects.filter(nonce__in=nonces, lease__in=found).select_related("collection")
     by_nonce = {upload.nonce: upload for upload in kept}

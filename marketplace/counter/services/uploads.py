@@ -55,17 +55,20 @@ def receive(upload: OfflineUpload, *, by, at: dt.datetime) -> None:
         raise UnableToBook(UploadWhy.REFUSED, str(refusal)) from refusal
 
 
-def hand_over(upload: OfflineUpload, *, at: dt.datetime, now: dt.datetime, decided: bool = False) -> Collection:
+def hand_over(
+    upload: OfflineUpload, *, at: dt.datetime, now: dt.datetime, decided_at_device_id: int | None = None
+) -> Collection:
     """Prove and book the hand-over that an upload tells of, in the name of its lease's operator.
 
     A wrong code is counted whatever becomes of the rest, so the caller commits also when this raises.
 
     :param at: when it was done. :param now: when its code is looked at.
-    :param decided: an owner who gave the second factor applies it: neither the lease nor what the phone showed matters.
+    :param decided_at_device_id: an owner who gave the second factor books it, at a device, or 0 at none: neither the
+        phone's lease nor the amount that it showed matters then.
     :raises NotYetHere: where a parcel of it was not received yet.
     :raises UnableToBook: where it is not booked.
     """
-    lease = upload.lease
+    lease, is_decided = upload.lease, decided_at_device_id is not None
     try:
         said = items.handed_over(upload.payload)
     except items.UnableToReadItem as error:
@@ -77,15 +80,17 @@ def hand_over(upload: OfflineUpload, *, at: dt.datetime, now: dt.datetime, decid
     among = set(lines.values_list("consignment_id", flat=True))
     if order is None or lines.count() != len(said.outcomes):
         raise UnableToBook(UploadWhy.UNKNOWN)
-    if not decided and LeasedConsignment.objects.filter(lease=lease, consignment__in=among).count() != len(among):
+    if not is_decided and LeasedConsignment.objects.filter(lease=lease, consignment__in=among).count() != len(among):
         raise UnableToBook(UploadWhy.NOT_LEASED)
     _see_waiting(among)
     due = handover.due(order, point_id=lease.point_id, outcomes=said.outcomes, among=among)
-    if not decided and due.total_fen != said.shown_fen:
+    if not is_decided and due.total_fen != said.shown_fen:
         raise UnableToBook(UploadWhy.OTHER_AMOUNT)
-    reference = _proven(order, upload, said, now=now, stepped_up=decided)
+    reference = _proven(order, upload, said, now=now, stepped_up=is_decided)
     milestones.passed("syncing-proved")
-    presented = Presented(said.proof, upload.nonce, reference, lease.device_id, said.collector, said.paid_by)
+    presented = Presented(
+        said.proof, upload.nonce, reference, lease.device_id, said.collector, said.paid_by, decided_at_device_id
+    )
     try:
         with transaction.atomic():
             handed = handover.book(

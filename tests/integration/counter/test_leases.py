@@ -15,9 +15,11 @@ from logistics.services.collections import HeldByLease
 from logistics.services.leases import LeaseIsHeld, UnableToEnd, UnableToLease
 from logistics.services.redirecting import UnableToRedirect
 from logistics.states import CollectionProof, ConsignmentState, LeaseEnd, LeaseState
+from marketplace.counter import tasks
 from marketplace.counter.services import handover
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, reissuing, uncollected
+from marketplace.order.services import redirecting as order_redirecting
 from marketplace.order.services.cancelling import UnableToCancel
 from marketplace.order.services.reissuing import UnableToReissue
 from tests.factories import leases as phones
@@ -26,7 +28,9 @@ from tests.factories import villages as places
 from tests.factories.counter import qr_of
 from tests.factories.leases import Phone
 from tests.integration.counter.conftest import NOW
+from villages.models import PickupPoint
 from villages.services import devices
+from villages.states import PointState
 
 HOUR = dt.timedelta(hours=1)
 
@@ -244,6 +248,29 @@ def test_what_is_leased_is_not_redirected_nor_reissued(counter):
     assert Consignment.objects.get().point_id == counter.point.pk
     leases.hand_back(counter.point, device=made.device, by=counter.operator, at=NOW)
     assert reissuing.reissue(order, by=None, at=NOW).code_epoch == 2
+
+
+def test_a_closed_point_is_left_when_the_lease_ends_and_nobody_is_told_before(counter):
+    order = counter.coming()
+    Consignment.objects.update(planned_at=NOW + HOUR)
+    PickupPoint.objects.filter(pk=counter.point.pk).update(state=PointState.SUSPENDED)
+    made = phones.lease(counter, at=NOW)
+
+    assert order_redirecting.leave_closed_points(by="test", at=NOW) == 0
+    assert not Event.objects.filter(stream_id=order.number, name="order.point_closed").exists()
+
+    leases.hand_back(counter.point, device=made.device, by=counter.operator, at=NOW)
+    assert order_redirecting.leave_closed_points(by="test", at=NOW) == 1
+
+
+def test_the_sweep_ends_leases_and_gives_up_what_waits(counter, monkeypatch):
+    made = phones.lease(counter, at=NOW, hours=1)
+    monkeypatch.setattr("core.clock.now", lambda: made.until)
+
+    tasks.end_leases()
+
+    made.refresh_from_db()
+    assert made.end_reason == LeaseEnd.TIME
 
 
 def test_what_is_leased_is_not_cancelled(counter):

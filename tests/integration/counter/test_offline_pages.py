@@ -224,15 +224,43 @@ def test_what_was_handed_over_meanwhile_is_not_booked_twice(counter, phone, othe
 
 def test_what_another_phone_has_offline_now_is_not_booked_until_that_ends(counter, phone, other):
     order = counter.waiting()
-    upload = under_ended_lease(phone, order)
+    lease = OfflineLease.objects.get(pk=phone.take_lease().json()["lease"]["id"])
+    item = phones.hand_over(order, lease, at=NOW)
+    phone.end()
     third = Phone(counter)
-    third.take_lease()
+    assert third.take_lease().json()["lease"]["orders"]
+    phone.sync(item)
+    upload = OfflineUpload.objects.get()
 
     decide(other, upload)
     assert (upload.state, upload.why) == (UploadState.EXCEPTION, UploadWhy.REFUSED)
     assert not Collection.objects.exists()
 
     third.end()
+    decide(other, upload)
+    assert upload.state == UploadState.APPLIED
+
+
+def test_what_the_same_phone_has_offline_again_is_not_booked_from_elsewhere(counter, phone, other):
+    order = counter.waiting()
+    lease = OfflineLease.objects.get(pk=phone.take_lease().json()["lease"]["id"])
+    item = phones.hand_over(order, lease, at=NOW)
+    phone.take_lease(renew=True)
+    phone.sync(item)
+    upload = OfflineUpload.objects.get()
+
+    decide(other, upload)
+
+    assert (upload.state, upload.why) == (UploadState.EXCEPTION, UploadWhy.REFUSED)
+    assert not Collection.objects.exists()
+
+
+def test_what_may_be_gone_already_is_in_no_new_lease(counter, phone, other):
+    order = counter.waiting()
+    upload = under_ended_lease(phone, order)
+
+    assert phone.take_lease().json()["lease"]["orders"] == []
+
     decide(other, upload)
     assert upload.state == UploadState.APPLIED
 
