@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from logistics.models import Departure, GoodsReturn, Hub, Parcel, ReturnScan, Scan
 from logistics.services import arrivals, goods_returns, scans
-from logistics.services.steps import NOTHING, Sensed, UnableToScan
+from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
 from logistics.states import ScanKind
 
 KINDS = (ScanKind.LOADED, ScanKind.UNLOADED, ScanKind.SURPLUS, ScanKind.DROPPED)  # the last for returns alone
@@ -77,7 +77,10 @@ class _Mine:
     @transaction.atomic
     def take(self, reading: Reading) -> Scan | ReturnScan:
         if reading.label in self.returns:
-            return self._return(self.returns[reading.label], reading)
+            try:
+                return self._return(self.returns[reading.label], reading)
+            except NotTheirs as refusal:
+                raise _nothing() from refusal
         if reading.kind == ScanKind.DROPPED:
             raise _nothing()  # parcels are dropped by their sellers, at the stop
         parcel = self._parcel(reading)

@@ -21,7 +21,7 @@ from tests.factories.claims import COLLECTED
 from tests.factories.counter import Counter
 from tests.factories.photos import jpeg
 from tests.factories.shop import Shop
-from tests.functional.browsing import fits
+from tests.functional.browsing import fits, follow
 from tests.functional.journeys.conftest import Time
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,8 +42,7 @@ def choose(page: Page, words: str) -> None:
 
 
 def send(page: Page) -> None:
-    with page.expect_navigation():
-        page.click("main form .btn-go")
+    follow(page.locator("main form .btn-go").first)
 
 
 def travel_home(back: GoodsReturn, counter: Counter, *, at: dt.datetime) -> None:
@@ -68,7 +67,7 @@ def test_a_buyer_gives_goods_back_and_is_paid_at_the_counter(counter: Counter, v
 
     # The buyer claims two of three, without a reason.
     mine.goto(f"{host}/accounts/orders/{line.consignment.order.number}/")
-    mine.click("text=申请售后")
+    follow(mine.locator("text=申请售后").first)
     send(mine)
     expect(mine.locator(".problems")).to_contain_text("请选择一项")
     assert fits(mine)
@@ -86,10 +85,10 @@ def test_a_buyer_gives_goods_back_and_is_paid_at_the_counter(counter: Counter, v
 
     # The seller sees it first thing, and agrees.
     theirs.goto(f"{host}/seller/")
-    theirs.click("text=1 个售后待您答复")
+    follow(theirs.locator("text=1 个售后待您答复").first)
     expect(theirs.locator("main")).to_contain_text(claim.number)
     assert fits(theirs)
-    theirs.click("main .btn-line >> text=答复")
+    follow(theirs.locator("main .btn-line >> text=答复").first)
     expect(theirs.locator(".photo-proof")).to_have_count(1)
     expect(theirs.locator("main")).to_contain_text("买多了，没有拆封。")
     choose(theirs, "同意")
@@ -103,20 +102,21 @@ def test_a_buyer_gives_goods_back_and_is_paid_at_the_counter(counter: Counter, v
     assert fits(mine)
     desk.goto(f"{host}/point/")
     assert fits(desk)
-    desk.click("main >> text=退回")
+    follow(desk.locator("main >> text=退回").first)
     desk.fill("[name=number]", claim.number)
     assert fits(desk)
-    desk.click("main form .btn-line >> text=识别")
+    follow(desk.locator("main form .btn-line >> text=识别").first)
     assert fits(desk)
     send(desk)
     expect(desk.locator(".messages")).to_contain_text("已收下")
     back = GoodsReturn.objects.get()
-    desk.click("text=打印面单、交给司机")
+    follow(desk.locator("text=打印面单、交给司机").first)
     assert fits(desk)
-    desk.click("text=打印面单")
+    follow(desk.locator("text=打印面单").first)
     expect(desk.locator(".label")).to_contain_text(network.stop.name)
     assert fits(desk)
-    desk.go_back()
+    with desk.expect_navigation():
+        desk.go_back()
     send(desk)
     expect(desk.locator(".messages")).to_contain_text("已交给司机")
     back.refresh_from_db()
@@ -130,12 +130,12 @@ def test_a_buyer_gives_goods_back_and_is_paid_at_the_counter(counter: Counter, v
     expect(stop.locator("main")).to_contain_text("将退回本站的卖家货品")
     stop.fill("[name=number]", back.number[-6:])
     assert fits(stop)
-    stop.click("main form .btn-line >> text=识别")
+    follow(stop.locator("main form .btn-line >> text=识别").first)
     expect(stop.locator("main")).to_contain_text("在本站等卖家来取")
     theirs.goto(f"{host}/seller/")
-    theirs.click("text=1 个退回件在您的交货点")
+    follow(theirs.locator("text=1 个退回件在您的交货点").first)
     assert fits(theirs)
-    theirs.click("text=清点收回")
+    follow(theirs.locator("text=清点收回").first)
     theirs.fill("main input[inputmode=numeric] >> nth=1", "1")
     assert fits(theirs)
     send(theirs)
@@ -150,7 +150,7 @@ def test_a_buyer_gives_goods_back_and_is_paid_at_the_counter(counter: Counter, v
     assert fits(mine)
     desk.goto(f"{host}/point/returns/")
     assert fits(desk)
-    desk.click(f"main >> text={claim.number}")
+    follow(desk.locator(f"main >> text={claim.number}").first)
     desk.fill("[name=code]", "12345678")
     send(desk)
     expect(desk.locator(".field.bad")).to_be_visible()
@@ -182,7 +182,7 @@ def test_a_claim_of_fresh_goods_that_the_seller_refuses_is_decided_by_the_platfo
 
     mine.goto(f"{host}/accounts/orders/{line.consignment.order.number}/")
     assert fits(mine)
-    mine.click("text=申请售后")
+    follow(mine.locator("text=申请售后").first)
     assert fits(mine)
     choose(mine, "变质")
     choose(mine, "仅退款")
@@ -208,7 +208,7 @@ def test_a_claim_of_fresh_goods_that_the_seller_refuses_is_decided_by_the_platfo
 
     board.goto(f"{host}/dashboard/claims/")
     assert fits(board)
-    board.click(f"text={claim.number}")
+    follow(board.locator(f"text={claim.number}").first)
     choose(board, "退一部分")
     board.fill("[name=offered]", "6.50")
     board.fill("[name=words]", "照片可见霉变，按比例退。")
@@ -236,7 +236,7 @@ def test_a_seller_who_is_silent_loses_the_word_and_perishables_are_written_off(
 
     desk.goto(f"{host}/point/returns/")
     assert fits(desk)
-    desk.click("main .line >> text=逾期未提")
+    follow(desk.locator("main .line >> text=逾期未提").first)
     assert fits(desk)
     desk.set_input_files("[name=photos]", [photo()])
     send(desk)
