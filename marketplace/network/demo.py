@@ -20,6 +20,7 @@ from logistics import queries
 from logistics.models import Consignment, HubWorker, Leg, Parcel
 from logistics.services import departures, rerouting, routing, scans
 from logistics.states import NOT_RUNNING, ConsignmentState, Direction, ParcelState, ScanKind
+from marketplace.network import demo_returns
 from marketplace.selling.services import packing
 from villages import queries as villages
 from villages.hours import Opening
@@ -192,6 +193,7 @@ def _sweep(at: dt.datetime) -> None:
     rerouting.mend(at=at)
     while routing.route_waiting(limit=settings.ROUTING_BATCH, at=at).claimed:
         pass
+    demo_returns.carry_home(at=at)
 
 
 def _due(consignments: Iterable[Consignment]) -> list[Step]:

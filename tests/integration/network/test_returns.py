@@ -1,5 +1,7 @@
 """Goods that go back, read on the pages of departures and by devices."""
 
+import datetime as dt
+
 import pytest
 from django.db import transaction
 from django.urls import reverse
@@ -7,6 +9,7 @@ from django.urls import reverse
 from logistics.models import Departure, GoodsReturn
 from logistics.services import goods_returns
 from logistics.states import Disposal, ReturnReason, ReturnState
+from marketplace.network import demo_returns
 from tests.factories import shop
 from tests.integration.network.conftest import client_of
 
@@ -102,3 +105,14 @@ def test_a_strangers_device_is_told_what_one_is_told_of_nothing(made, back, goin
 
     assert len({each["message"] for each in answer["readings"]}) == 1
     assert state(back) == ReturnState.AT_HUB
+
+
+def test_the_demonstration_carries_them_home_after_a_day(made, back):
+    operator = shop.operator(made.network.stop)
+
+    assert demo_returns.carry_home(at=shop.MONDAY + dt.timedelta(hours=23)) == 0
+    assert demo_returns.carry_home(at=shop.MONDAY + dt.timedelta(hours=24)) == 1
+    assert demo_returns.carry_home(at=shop.MONDAY + dt.timedelta(hours=25)) == 0
+
+    assert state(back) == ReturnState.AT_STOP
+    assert back.scans.last().actor == f"user:{operator.pk}"
