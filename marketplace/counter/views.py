@@ -18,7 +18,7 @@ from logistics import queries as logistics
 from logistics.services import scans
 from logistics.states import PARCEL_MOVES, ParcelState
 from marketplace import wording
-from marketplace.counter import finding, queries
+from marketplace.counter import finding, lease_queries, queries
 from marketplace.counter.forms import ParcelForm, SearchForm, ShelfForm
 from marketplace.counter.middleware import device_at
 from marketplace.counter.services import wrong_points
@@ -49,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "arrivals": queries.arrivals(point, at=at),
         "due_soon": queries.due_soon(rows, at=at),
         "going_back": queries.going_back(point),
+        "exceptions": lease_queries.exceptions(point).count(),
         "form": SearchForm(),
     }
     return render(request, "counter/index.html", context)

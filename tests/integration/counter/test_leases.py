@@ -311,6 +311,17 @@ def test_a_phone_gets_keys_and_orders_with_nothing_of_the_buyer_but_the_phones_t
     assert "13600001234" not in text
 
 
+def test_a_lease_costs_few_queries_however_much_it_covers(counter, django_assert_max_num_queries):
+    for _ in range(6):
+        counter.waiting(lines=2)
+    phone = Phone(counter)
+
+    with django_assert_max_num_queries(28):
+        told = phone.take_lease().json()["lease"]
+
+    assert len(told["orders"]) == 6
+
+
 def test_the_lease_is_told_to_its_own_phone_alone(counter):
     phone, other = Phone(counter), Phone(counter)
     made = phone.take_lease().json()["lease"]

@@ -144,6 +144,7 @@ def test_both_proofs_stand_beside_each_other_without_code_or_name(counter, phone
     listed, text = (other.client.get(url).content.decode() for url in (EXCEPTIONS, page(upload)))
 
     assert "未核对" in listed
+    assert "有 1 条离线办理的还没入账" in other.client.get(reverse("counter:index")).content.decode()
     assert "还没核对" in text
     assert "李**" in text
     assert "拿走 2" in text
