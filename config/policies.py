@@ -143,6 +143,10 @@ RULES: dict[str, Rule] = {
     "counter:devices": Rule(OWNER, methods=READ_WRITE),
     "counter:device-pair": Rule(OWNER, methods=READ_WRITE),
     "counter:device": Rule(OWNER, {"pk": "point's device"}, WRITE),
+    # the page that works without network, and what the browser asks for to keep it: nobody's data is in any of them
+    "counter:offline": Rule(OPERATOR),
+    "counter:worker": Rule(PUBLIC),
+    "counter:manifest": Rule(PUBLIC),
     # of the device that holds its point's offline lease; what they answer is JSON
     "counter:offline-lease": Rule(OPERATOR, methods=READ_WRITE),
     "counter:offline-lease-end": Rule(OPERATOR, methods=WRITE),

@@ -10,6 +10,7 @@ from django.core.files.storage import FileSystemStorage
 FILES = {
     "npm/htmx.org/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "npm/jsqr/jsQR.js": "jsqr/dist/jsQR.js",
+    "npm/noble-ed25519/index.js": "@noble/ed25519/index.js",
     "npm/echarts/echarts.simple.min.js": "echarts/dist/echarts.simple.min.js",
 }
 

@@ -22,7 +22,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 STORAGES = {
     **STORAGES,  # noqa: F405
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "marketplace.hashed_files.HashedFiles"},
 }
 
 SECURE_SSL_REDIRECT = True

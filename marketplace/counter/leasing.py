@@ -114,8 +114,8 @@ def _result(answer: syncing.Answer) -> dict:
 
 
 def _answered(request: HttpRequest, said: dict, *, status: int = 200) -> JsonResponse:
-    """Answer with a CSRF token, so that a page that was kept for days can go on."""
-    return JsonResponse(said | {"csrf": get_token(request)}, status=status)
+    """Answer with a CSRF token, so that a page that was kept for days can go on, and the time to set its clock by."""
+    return JsonResponse(said | {"csrf": get_token(request), "server_time": _z(clock.now())}, status=status)
 
 
 def _device(request: HttpRequest) -> Device:

@@ -294,7 +294,7 @@ def test_a_phone_gets_keys_and_orders_with_nothing_of_the_buyer_but_the_phones_t
 
     told = response.json()
     assert response.status_code == 201
-    assert set(told) == {"lease", "csrf"}
+    assert set(told) == {"lease", "csrf", "server_time"}
     lease = told["lease"]
     assert lease["until"] == "2026-03-04T04:00:00.000Z"
     assert lease["server_time"] == lease["granted_at"] == "2026-03-03T04:00:00.000Z"
