@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core import events, locks, numbers
 from core.events import NewEvent
 from logistics.models import Consignment, ConsignmentLine
+from logistics.services import steps
 from marketplace.claims.models import Claim
 from marketplace.claims.services import refunds
 from marketplace.claims.services.moving import UnableToClaim, locked, move
@@ -99,8 +100,11 @@ def answer(
 
     :param offered_fen: of an offer, less than the units cost. :param words: to the buyer; a refusal needs some.
     :raises UnableToClaim: when it is not the seller's turn, or the offer is no part.
+    :raises NotTheirs: by anybody but the seller's people.
     """
     claim = locked(claim)
+    if not steps.sells(by, claim.consignment):
+        raise steps.NotTheirs(_("This claim is not of your goods."))
     if claim.state != ClaimState.OPEN:
         raise UnableToClaim(_("This claim was answered, or is with the platform."))
     fields = {"answer": answer, "answer_words": words[:WORDS], "answered_at": at}
@@ -167,8 +171,11 @@ def decide(
 
     :param wish: whether the goods have to come back; of a part they never have to.
     :raises UnableToClaim: when the claim is not with the platform, or the part is none.
+    :raises NotTheirs: by anybody but the platform's staff.
     """
     claim = locked(claim)
+    if not (isinstance(by, str) or by.is_staff):
+        raise steps.NotTheirs(_("Only the platform's staff decide."))
     if claim.state != ClaimState.ESCALATED:
         raise UnableToClaim(_("This claim is not with the platform."))
     fields = {"decision_words": words[:WORDS], "decided_by": None if isinstance(by, str) else by}

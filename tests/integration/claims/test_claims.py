@@ -179,7 +179,10 @@ def test_a_refusal_goes_to_the_platform_which_decides(counter, line, farmer):
     claim = claims.escalate(claim, by=None, at=NOW)
     assert claim.state == ClaimState.ESCALATED
     assert invariants.findings() == []
-    staff = shop.user()
+    staff = shop.user(is_staff=True)
+    for stranger in (farmer, counter.operator):
+        with pytest.raises(NotTheirs):
+            claims.decide(claim, decision=Answer.ACCEPT, words="", by=stranger, at=NOW)
 
     claim = claims.decide(claim, decision=Answer.ACCEPT, wish=Wish.REFUND, words="照片可见破损", by=staff, at=NOW)
 
@@ -214,6 +217,16 @@ def test_a_refusal_without_a_reason_is_none(line, farmer):
 
     with pytest.raises(UnableToClaim):
         claims.answer(claim, answer=Answer.REFUSE, words=" ", by=farmer, at=NOW)
+
+    claim.refresh_from_db()
+    assert claim.state == ClaimState.OPEN
+
+
+def test_nobody_but_its_seller_answers(counter, line):
+    claim = factories.claim(line)
+
+    with pytest.raises(NotTheirs):
+        claims.answer(claim, answer=Answer.ACCEPT, by=counter.operator, at=NOW)
 
     claim.refresh_from_db()
     assert claim.state == ClaimState.OPEN
