@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.db.models import Case, FilteredRelation, Q, QuerySet, When
 
 from villages import codes
 from villages.hours import Days, Opening
 from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointDay, PointHours
 from villages.states import Level
 
+ABOVE_VILLAGES = (Level.PREFECTURE, Level.COUNTY, Level.TOWNSHIP)
 EARTH_KM = 6371.0088  # mean radius (IUGG)
 
 
@@ -42,6 +43,30 @@ def path_of(code: str) -> list[Division]:
 def full_name(code: str) -> str:
     """Return the name of a division with those above it, without the province: ``常德市石门县``."""
     return "".join(division.name for division in path_of(code) if division.level != Level.PROVINCE)
+
+
+def villages_named(text: str, *, limit: int) -> list[tuple[Division, str]]:
+    """Return villages by a part of their name, each with the names above it, those that begin with the text first.
+
+    A place above may be put before it, parted by a blank: ``石门 东泉``.
+    """
+    *above, name = text.split() or [""]
+    found = Division.objects.filter(level=Level.VILLAGE, valid_to=None, name__icontains=name)
+    for each in above:
+        places = Division.objects.filter(name__icontains=each, level__in=ABOVE_VILLAGES, valid_to=None)
+        below = Q(pk__in=[])
+        for code in places.values_list("code", flat=True)[:20]:
+            below |= Q(code__range=codes.span(code))
+        found = found.filter(below)
+    begins = Case(When(name__istartswith=name, then=0), default=1)
+    rows = list(found.order_by(begins, "code")[:limit])
+    names = dict(Division.objects.filter(code__in=_above(rows)).values_list("code", "name"))
+    return [(row, "".join(names.get(code, "") for code in _above([row]))) for row in rows]
+
+
+def _above(rows: Iterable[Division]) -> list[str]:
+    """Return the codes of prefecture, county and township of villages, in this order."""
+    return [row.code[:length].ljust(12, "0") for row in rows for length in (4, 6, 9)]
 
 
 def succeeded_by(code: str) -> list[str]:

@@ -22,6 +22,7 @@ from villages import queries as villages
 from villages.states import Level
 
 HUNAN = "430000000000"
+LONGEST_SEARCH, PLACES_FOUND = 32, 30
 
 
 @require_safe
@@ -47,7 +48,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def where(request: HttpRequest, pk: int) -> HttpResponse:
-    """Choose the place by steps, from the prefecture down to the village."""
+    """Choose the place by steps, from the prefecture down to the village, or by its name."""
     found = _own(request, pk)
     if found.state not in EDITABLE:
         raise Http404("not to be changed now")
@@ -55,7 +56,15 @@ def where(request: HttpRequest, pk: int) -> HttpResponse:
     path = villages.path_of(place)
     if place != HUNAN and (not path or not codes.is_within(place, HUNAN)):
         raise Http404("no division of Hunan")
-    context = {"application": found, "path": path[1:], "parts": villages.children(place), "village": Level.VILLAGE}
+    text = request.GET.get("village", "").strip()[:LONGEST_SEARCH]
+    context = {
+        "application": found,
+        "path": path[1:],
+        "parts": villages.children(place),
+        "village": Level.VILLAGE,
+        "q": text,
+        "found": villages.villages_named(text, limit=PLACES_FOUND) if text else [],
+    }
     return render(request, "applying/where.html", context)
 
 
@@ -78,6 +87,11 @@ def application(request: HttpRequest, pk: int) -> HttpResponse:
         # What a refused form brought stays in the form; the photos are bound with what is accepted.
         papers = form.papers() if valid or not sends else {}
         applications.keep(found, typed=form.typed(), papers=papers, by=request.user, at=at)
+        if request.POST.get("do") == "place":
+            return redirect("applying:where", pk=found.pk)
+        if request.POST.get("remove", "").isdecimal():
+            applications.remove_paper(found, photo_id=int(request.POST["remove"][:18]), by=request.user)
+            return redirect("applying:application", pk=found.pk)
         if not sends:
             messages.success(request, _("The draft is kept."))
             return redirect("applying:application", pk=found.pk)

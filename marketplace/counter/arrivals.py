@@ -12,7 +12,7 @@ from core import clock
 from logistics.models import Leg, StopClosing
 from logistics.services import receiving
 from logistics.services.steps import UnableToScan
-from logistics.states import Direction
+from logistics.states import Direction, ParcelState
 from marketplace.counter import queries
 from marketplace.counter.forms import CountForm
 from marketplace.counter.views import console_context
@@ -63,6 +63,7 @@ def arrival(request: HttpRequest, pk: int) -> HttpResponse:
         "parcels": parcels,
         "missing": sum(parcel.state in queries.COMING for parcel in parcels),
         "coming": queries.COMING,
+        "slips": sum(parcel.state == ParcelState.AT_POINT for parcel in parcels),
         "form": form,
         "closing": StopClosing.objects.filter(departure=departure, point=point).first(),
     }

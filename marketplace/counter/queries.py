@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
-from core.clock import day_span
+from core.clock import day_of, day_span
 from core.names import masked
+from core.storage_class import StorageClass
 from logistics.models import Collection, Consignment, ConsignmentLine, Departure, GoodsReturn, Leg, Parcel, StopClosing
 from logistics.states import ENDED, ConsignmentState, Direction, ParcelState, ReturnState
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
 from marketplace.partner.models import Partner
+from villages import queries as villages
 from villages.models import PickupPoint
 
 COMING = frozenset({ParcelState.PACKED, ParcelState.AT_STOP, ParcelState.LOADED, ParcelState.AT_HUB})
 LIVE = frozenset({ConsignmentState.AWAITING_ROUTE, ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT})
 DUE_SOON = dt.timedelta(hours=24)
+DAYS_AHEAD = 7
 TAIL_DIGITS = 4
 
 
@@ -63,6 +66,19 @@ def left_at(point: PickupPoint) -> dict[str, int]:
         "dropped": Parcel.objects.filter(consignment__origin_stop=point, state=ParcelState.AT_STOP).count(),
         "sellers": Partner.objects.filter(drop_off=point).count(),
     }
+
+
+def room(point: PickupPoint, *, at: dt.datetime) -> tuple[list[str], list[tuple[dt.date, list[tuple[int, int]]]]]:
+    """Return the storage classes that a point keeps and, by day ahead, the crates held and had of each."""
+    first = day_of(at)
+    held = villages.held_of([point.pk], since=first)
+    kept = villages.capacities_of([point.pk])[point.pk]
+    classes = [each for each in StorageClass if kept.get(each)]
+    rows = []
+    for day in (first + dt.timedelta(days=n) for n in range(DAYS_AHEAD)):
+        found = [held.get((point.pk, day, each.value), (kept[each], 0)) for each in classes]
+        rows.append((day, [(taken, capacity) for capacity, taken in found]))
+    return [str(each.label) for each in classes], rows
 
 
 @dataclass(frozen=True)

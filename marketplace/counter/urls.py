@@ -17,6 +17,7 @@ from marketplace.counter import (
     receipts,
     returns,
     shop,
+    slips,
     views,
 )
 
@@ -28,6 +29,9 @@ urlpatterns = [
     re_path(r"^receive/(?P<number>\d{13})/$", views.receive_parcel, name="receive-parcel"),
     re_path(r"^receive/(?P<number>\d{13})/photos/(?P<photo>\d+)/$", views.damage, name="damage"),
     path("arrivals/<int:pk>/", arrivals.arrival, name="arrival"),
+    path("arrivals/<int:pk>/slips/", slips.of_arrival, name="arrival-slips"),
+    re_path(r"^receive/(?P<number>\d{13})/slip/$", slips.of_parcel, name="parcel-slip"),
+    path("shelves/", slips.shelves, name="shelves"),
     path("drops/", drops.drops, name="drops"),
     path("returns/", returns.index, name="returns"),
     re_path(r"^returns/(?P<number>\d{13})/$", returns.goods_return, name="return"),

@@ -172,7 +172,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
     elif by == "phone":
         rows.sort(key=lambda row: (row.order.contact_phone_tail, row.order.pk))
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    context |= {"page": page, "by": by, "soon": clock.now() + queries.DUE_SOON}
+    at = clock.now()
+    context |= {"page": page, "by": by, "soon": at + queries.DUE_SOON, "room": queries.room(context["point"], at=at)}
     return render(request, "counter/waiting.html", context)
 
 

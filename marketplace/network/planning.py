@@ -22,6 +22,7 @@ from villages.models import Division
 
 PAGE_SIZE = 30
 LONGEST_SEARCH = 40
+UNSERVED_SHOWN = 20
 
 
 @require_safe
@@ -57,10 +58,11 @@ def lanes(request: HttpRequest) -> HttpResponse:
 @require_safe
 def rounds(request: HttpRequest) -> HttpResponse:
     """The rounds in force and to come."""
-    return _listed(request, "rounds", queries.rounds)
+    unserved = queries.unserved_points(timetables.divisions_of(request.user), day=clock.today())
+    return _listed(request, "rounds", queries.rounds, unserved=unserved[:UNSERVED_SHOWN])
 
 
-def _listed(request: HttpRequest, kind: str, question) -> HttpResponse:
+def _listed(request: HttpRequest, kind: str, question, **more) -> HttpResponse:
     today = clock.today()
     text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     place = place_of(request)
@@ -76,6 +78,7 @@ def _listed(request: HttpRequest, kind: str, question) -> HttpResponse:
         "prefectures": queries.prefectures(),
         "today": today,
         "may_add": bool(timetables.plans_lanes(own) if kind == "lanes" else own),
+        **more,
     }
     return render(request, f"network/planning/{kind}.html", context)
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from core.models import Event
 from logistics.models import Closure, Departure, Hub, Lane, Round, RoundStop
@@ -177,6 +177,16 @@ def rounds(*, text: str = "", place: str = "", day: dt.date) -> QuerySet[Round]:
     if text:
         found = found.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(hub__name__icontains=text))
     return found.order_by("hub__code", "departs", "code", "valid_from")
+
+
+def unserved_points(divisions: Iterable[str], *, day: dt.date) -> QuerySet[PickupPoint]:
+    """Return the open points at or below some divisions at which no round in force, or to come, calls."""
+    within = Q(pk__in=[])
+    for code in divisions:
+        within |= Q(division__code__range=codes.span(code))
+    calls = RoundStop.objects.filter(point=OuterRef("pk")).exclude(round__valid_to__lte=day)
+    found = PickupPoint.objects.open().filter(within, ~Exists(calls))
+    return found.select_related("division").order_by("division_id", "pk")
 
 
 def line(code: str) -> list[Lane] | list[Round]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core import events, locks
@@ -99,6 +100,22 @@ def keep(
                 evidence.bind(found, matter=matter_of(application, paper), at=at)
         except evidence.UnableToBind as error:
             raise UnableToApplyForPoint(_("A photo is not there any more. Please take it again.")) from error
+
+
+def remove_paper(application: PointApplication, *, photo_id: int, by) -> None:
+    """Take a photo out of an application that can still be changed.
+
+    :raises UnableToApplyForPoint: where it cannot be, or has no such photo.
+    """
+    with transaction.atomic():
+        open_ = PointApplication.objects.filter(pk=application.pk, applicant=by, state__in=EDITABLE)
+        if not open_.update(state=F("state")):
+            raise UnableToApplyForPoint(_("This application cannot be changed now."))
+        mine = {matter_of(application, paper) for paper in PAPERS}
+        photo = Photo.objects.filter(pk=photo_id, matter__in=mine).first()
+        if photo is None:
+            raise UnableToApplyForPoint(_("A photo is not there any more. Please take it again."))
+        evidence.release(photo, matter=photo.matter)
 
 
 def submit(application: PointApplication, *, stated: Stated, by, at: dt.datetime) -> None:

@@ -53,6 +53,15 @@ def bind(photos: Iterable[Photo], *, matter: str, at: dt.datetime) -> None:
         raise UnableToBind("a photo is gone, or proves something else")
 
 
+def release(photo: Photo, *, matter: str) -> None:
+    """Let a photo prove a matter no more; it is deleted with the others that nobody sent again.
+
+    :raises UnableToBind: where it is gone, or proves something else.
+    """
+    if not Photo.objects.filter(pk=photo.pk, matter=matter).update(matter="", bound_at=None):
+        raise UnableToBind("the photo is gone, or proves something else")
+
+
 def forget_unbound(*, at: dt.datetime, limit: int = 500) -> int:
     """Delete photos that came with a form nobody sent again; return how many."""
     gone = 0

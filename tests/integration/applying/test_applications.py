@@ -12,6 +12,8 @@ from marketplace.applying.models import PointApplication
 from marketplace.applying.services import applications
 from marketplace.applying.states import ApplicationState
 from marketplace.communication.models import Message
+from marketplace.evidence.models import Photo
+from marketplace.evidence.services import photos
 from marketplace.users.models import StaffAssignment
 from tests.factories import applying, shop, villages
 from tests.factories.photos import jpeg
@@ -275,3 +277,49 @@ def test_a_decision_asks_for_the_second_factor(submitted):
 
     assert answer["Location"].startswith(reverse("customer:step-up"))
     assert not PickupPoint.objects.exists()
+
+
+def test_a_photo_of_the_papers_can_be_taken_out_and_what_was_typed_stays(client):
+    person = shop.user()
+    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
+    made = applying.draft(by=person)
+    kept = photos.keep(jpeg(), at=MONDAY)
+    applications.keep(made, typed={}, papers={"licence": [kept]}, by=person, at=MONDAY)
+    page = reverse("applying:application", args=[made.pk])
+
+    client.post(page, {"name": "东泉村农家店", "remove": str(kept.pk)})
+
+    assert Photo.objects.get(pk=kept.pk).matter == ""
+    assert "东泉村农家店" in client.get(page).content.decode()
+    assert reverse("applying:paper", args=[made.pk, kept.pk]) not in client.get(page).content.decode()
+
+
+def test_choosing_the_place_keeps_what_was_typed(client):
+    person = shop.user()
+    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
+    made = applying.draft(by=person)
+    page = reverse("applying:application", args=[made.pk])
+
+    led = client.post(page, {"name": "东泉村农家店", "do": "place"})
+
+    assert led["Location"] == reverse("applying:where", args=[made.pk])
+    assert "东泉村农家店" in client.get(page).content.decode()
+
+
+def test_a_village_is_found_by_its_name_and_the_county_before_it(client):
+    person = shop.user()
+    client.force_login(person, backend="marketplace.users.backends.PhoneOrEmailBackend")
+    made = applying.draft(by=person)
+    villages.division("430726000000", name="石门县", level="COUNTY")
+    villages.division("430726001001", name="东泉村", level="VILLAGE")
+    villages.division("430723001001", name="东泉村", level="VILLAGE")
+    page = reverse("applying:where", args=[made.pk])
+
+    both = client.get(page, {"village": "东泉"}).content.decode()
+    one = client.get(page, {"village": "石门 东泉"}).content.decode()
+
+    assert "place=430726001001" in both
+    assert "place=430723001001" in both
+    assert "place=430726001001" in one
+    assert "place=430723001001" not in one
+    assert "没有叫这个名字的村" in client.get(page, {"village": "不存在"}).content.decode()
