@@ -45,7 +45,7 @@ def lease(request: HttpRequest) -> JsonResponse:
         device = request.device
         held = leases.live(device.point_id, at=at) if device else None
         own = held if held is not None and held.device_id == device.pk else None
-        told = _state(own, at) if own else None
+        told = _state(own, at) | {"over": _over(own)} if own else None
         return _answered(request, {"lease": told, "paired": device is not None})
     try:
         device, sent = _device(request), _sent(request)
@@ -137,6 +137,15 @@ def _sent(request: HttpRequest) -> dict:
     if not isinstance(sent, dict):
         raise UnableToAnswer(_("This is not JSON."), **TOO_MUCH)
     return sent
+
+
+def _over(of: OfflineLease) -> list[int]:
+    """Return the leased consignments that are over by now: the phone's ordinary pages hand over too."""
+    return list(
+        Consignment.objects.filter(leased__lease=of, state__in=OVER_FOR_BUYER)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def _state(of: OfflineLease, at: dt.datetime) -> dict:

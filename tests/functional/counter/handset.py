@@ -4,6 +4,7 @@ from io import BytesIO
 
 import segno
 from django.urls import reverse
+from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.factories.leases import Phone
@@ -39,6 +40,16 @@ class Handset:
         expect(page.get_by_role("link", name="货架")).to_be_visible()
         return page
 
+    def go(self, to: str) -> None:
+        """Go to a view by its address within the page."""
+        self.page.evaluate("to => { location.hash = to }", to)
+
+    def sync(self) -> None:
+        """Ask for all to be sent now, and wait for the answer."""
+        self.go("outbox")
+        self.page.get_by_role("button", name="现在上传").click()
+        expect(self.page.locator("[data-do=sync].busy")).to_have_count(0)
+
     def unlock(self, *, pin: str = PIN) -> None:
         self.page.get_by_label("PIN 码").fill(pin)
         self.page.get_by_role("button", name="打开").click()
@@ -55,6 +66,12 @@ class Handset:
         self.page.locator("[data-scan] input[type=file]").set_input_files(
             {"name": "qr.png", "mimeType": "image/png", "buffer": picture_of(text)}
         )
+
+    @staticmethod
+    def picture_of_nothing() -> bytes:
+        out = BytesIO()
+        Image.new("RGB", (400, 300), "white").save(out, "PNG")
+        return out.getvalue()
 
     def fits(self) -> bool:
         return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

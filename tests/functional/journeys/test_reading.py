@@ -1,25 +1,20 @@
 """Labels are read by a camera, by a scanner that types, and by hand where there is no script."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import segno
 from playwright.sync_api import Browser, Page, expect
 
 from logistics.models import Departure, Parcel, Round, Scan
 from logistics.services import scans
 from logistics.states import ParcelState
 from marketplace.users.models import User
-from tests.conftest import launched
 from tests.factories import shop
 from tests.factories.shop import Shop
 from tests.functional.browsing import Watch, fits, sign_in
+from tests.functional.filming import camera, film
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-WIDTH, HEIGHT = 640, 480
-BLACK, WHITE, GREY = 16, 235, 128  # of luma and chroma in studio range
 
 
 @pytest.fixture
@@ -45,28 +40,11 @@ def departure_of(parcel: Parcel) -> Departure:
     return parcel.consignment.legs.get(sequence=1).departure
 
 
-def film(text: str, path: Path) -> None:
-    """Write a film of a label before the camera, some frames long, as YUV4MPEG2."""
-    rows = list(segno.make_qr(text, error="m").matrix_iter(scale=10, border=6))
-    top, left = (HEIGHT - len(rows)) // 2, (WIDTH - len(rows)) // 2
-    luma = bytearray([WHITE]) * (WIDTH * HEIGHT)
-    for line, row in enumerate(rows):
-        start = (top + line) * WIDTH + left
-        luma[start : start + len(row)] = bytes(BLACK if dark else WHITE for dark in row)
-    frame = b"FRAME\n" + bytes(luma) + bytes([GREY]) * (WIDTH * HEIGHT // 2)
-    path.write_bytes(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 5)
-
-
 @pytest.fixture
 def camera_page(browser: Browser, parcels, driver, live_server, tmp_path) -> Iterator[Page]:
     """A driver's phone whose camera sees the first parcel's label; this Chromium has no reader of its own."""
     film(parcels[0].number, tmp_path / "label.y4m")
-    filmed = launched(
-        browser.browser_type,
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={tmp_path / 'label.y4m'}",
-    )
+    filmed = camera(browser, tmp_path / "label.y4m")
     context = filmed.new_context(locale="zh-CN", viewport={"width": 360, "height": 740}, permissions=["camera"])
     watch = Watch(context, host=live_server.url)
     page = context.new_page()

@@ -332,6 +332,7 @@ def test_the_lease_is_told_to_its_own_phone_alone(counter):
         "until": made["until"],
         "state": "LIVE",
         "device": phone.device.pk,
+        "over": [],
     }
     assert other.held().json()["lease"] is None
     refused = other.take_lease()

@@ -29,6 +29,7 @@ let handOver = null;
 let scanner = null;
 let asked = null; // the browser's offer to put the page on the home screen
 let touched = Date.now();
+let isRefused = false;
 
 const place = () => location.hash.slice(1).split("/");
 const go = (to) => {
@@ -73,7 +74,8 @@ function showLocked(more) {
 }
 
 function showOpen(name, which, more) {
-  if (!lease.mayAct()) return { view: views.outbox(), begin: refuse };
+  isRefused = !lease.mayAct();
+  if (isRefused) return { view: views.outbox(), begin: refuse };
   if (name === "scan" || name === "receive") return which ? showShelf(which) : showScan(name === "receive", more);
   if (name === "order") return showOrder(which);
   if (name === "outbox") return { view: views.outbox() };
@@ -227,7 +229,7 @@ async function told(what) {
     if (error instanceof api.NoNetwork) state.network = "off";
     else if (!(error instanceof api.Refused)) throw error;
     const words = error instanceof api.NoNetwork ? say("no-network") : error.message || say("refused");
-    show(phase() === "none" ? { error: words } : {});
+    show(phase() === "none" ? { error: words, held: error.error === "held" } : {});
     if (phase() !== "none") view.prepend(views.bad(words));
   }
 }
@@ -299,16 +301,20 @@ async function send() {
   const before = phase();
   await outbox.sync();
   const [name] = place();
-  if (phase() !== before || ["outbox", "receipt"].includes(name)) show();
+  const is = phase();
+  const isStale = is === "open" ? ["outbox", "receipt"].includes(name) || lease.mayAct() === isRefused : !isTyping();
+  if (is !== before || isStale) show();
   else showFrame();
 }
+
+const isTyping = () => [...view.querySelectorAll("[type=password]")].some((field) => field.value);
 
 async function everyTick() {
   await tick();
   const before = phase();
   await lease.seeTime();
   if (phase() === "open" && Date.now() - touched > IDLE_MS) lease.lock();
-  if (phase() !== before || (phase() === "open" && !lease.mayAct())) show();
+  if (phase() !== before || (phase() === "open" && lease.mayAct() === isRefused)) show();
 }
 
 // Fetch the decoder of QR codes before the network is gone, or out of the kept files.
@@ -333,6 +339,7 @@ async function begin() {
   navigator.serviceWorker?.register(app.worker, { scope: app.scope }).catch(() => {}); // in a private window there is none
   await lease.load();
   await outbox.load();
+  if (!state.frame) await outbox.clear();
   onChange(showFrame);
   if (phase() === "none") {
     await outbox.sync();

@@ -18,6 +18,7 @@ export class WrongPin extends Error {
 export async function load() {
   state.frame = (await store.get("frame")) ?? null;
   state.clock = (await store.get("clock")) ?? state.clock;
+  state.over = (await store.get("over")) ?? [];
   await seeTime();
 }
 
@@ -97,7 +98,11 @@ export function lock() {
 export async function compare(said) {
   if (said.server_time) await setClock(said.server_time);
   if (state.frame && said.lease?.id !== state.frame.lease) await forget("ended");
-  else if (state.frame?.unsure) await unsure(false);
+  else if (state.frame) {
+    state.over = said.lease.over;
+    await store.write(({ kept }) => kept.put(state.over, "over"));
+    if (state.frame.unsure) await unsure(false);
+  }
 }
 
 // Erase the leave; the outbox stays until all of it is sent, what is booked goes.
@@ -106,11 +111,13 @@ export async function forget(why) {
   await store.write(({ kept, outbox: sent, handed }) => {
     kept.delete("frame");
     kept.delete("sealed");
+    kept.delete("over");
     drop(done, sent, handed);
   });
   state.items = state.items.filter((each) => each.state !== "APPLIED");
   state.frame = state.lease = state.key = null;
-  state.over = why;
+  state.over = [];
+  state.why = why;
   changed();
 }
 
@@ -131,10 +138,11 @@ async function keep(lease, key, { salt, rounds }) {
   await store.write(({ kept, outbox: sent, handed }) => {
     kept.put(frame, "frame");
     kept.put(sealed, "sealed");
+    kept.delete("over");
     drop(done, sent, handed);
   });
   state.items = state.items.filter((each) => each.state !== "APPLIED");
-  Object.assign(state, { frame, lease, key, over: "", trouble: null });
+  Object.assign(state, { frame, lease, key, over: [], why: "", trouble: null });
   navigator.storage?.persist?.();
   changed();
 }

@@ -54,6 +54,11 @@ async function add(kind, what, consignments, shown) {
   return item;
 }
 
+// Forget what is booked; without a leave nothing asks for it any more.
+export async function clear() {
+  for (const item of state.items.filter((each) => each.state === "APPLIED")) await dismiss(item);
+}
+
 let running = null;
 
 // Meet the server: is the leave still this phone's? Then send what waits. One at a time, whoever asks.
@@ -108,7 +113,7 @@ async function note({ nonce, state: decided, sentence, receipt }, sealing) {
   await store.write(({ outbox }) => outbox.put({ ...row, sealed }));
 }
 
-// The person has seen that it was not booked: it stands among the exceptions of the point.
+// Forget an item. One that was not booked stands among the exceptions of the point; the person has seen it.
 export async function dismiss(item) {
   await store.write(({ outbox, handed }) => {
     outbox.delete(item.nonce);

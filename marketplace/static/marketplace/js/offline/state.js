@@ -9,10 +9,11 @@ export const state = {
   clock: { offset: 0, seen: 0 }, // what the server's clock is ahead, and the latest moment that was seen (ms)
   lease: null, // what was sealed, after the PIN
   key: null, // of the leave, to seal the next one when it is renewed
+  over: [], // consignments of the leave that are over by what the server said last, whoever handed them over
   items: [], // the outbox, the oldest first
   network: "unknown", // "on", "off"
   trouble: null, // {error, sentence}: why the server does not take anything
-  over: "", // why the leave ended that was here: "time", "tries", "ended"
+  why: "", // the leave ended that was here: "time", "tries", "ended"
 };
 
 const listeners = new Set();
@@ -56,7 +57,7 @@ export const handedOver = (consignment) =>
 export function ready(order) {
   const shelved = received();
   return order.consignments
-    .filter((each) => !handedOver(each))
+    .filter((each) => !handedOver(each) && !state.over.includes(each.id))
     .map((each) => ({
       ...each,
       parcels: each.parcels.map((parcel) =>

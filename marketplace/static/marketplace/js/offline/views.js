@@ -24,11 +24,11 @@ export function trouble() {
 
 const sentences = { time: "over-time", tries: "over-tries", ended: "over-ended" };
 
-export function none({ error = "", install = null } = {}) {
+export function none({ error = "", held = false, install = null } = {}) {
   const isBarred = ["signed-out", "unpaired", "no-operator", "other-point"].includes(state.trouble?.error);
-  const over = sentences[state.over];
+  const over = sentences[state.why];
   return made("none", {
-    over: [over && warn(say(over)), isBarred && trouble(), bad(error)].filter(Boolean),
+    over: [over && warn(say(over)), isBarred && trouble(), bad(error), held && takeOver()].filter(Boolean),
     online: state.network !== "off" && !isBarred,
     offline: state.network === "off",
     outbox: state.items.length ? outboxItems() : null,
@@ -36,8 +36,14 @@ export function none({ error = "", install = null } = {}) {
   });
 }
 
+// Another phone of the point has the leave: the way to end that.
+function takeOver() {
+  const { home, takeOver: address } = document.getElementById("app").dataset;
+  return made("take-over", { address: `${address}?next=${encodeURIComponent(home)}` });
+}
+
 export function locked({ error = "" } = {}) {
-  return made("locked", { wrong: bad(error), outbox: undecided().length ? outboxItems() : null });
+  return made("locked", { wrong: [bad(error), trouble()].filter(Boolean), outbox: undecided().length ? outboxItems() : null });
 }
 
 export const home = () => made("home");
@@ -161,8 +167,8 @@ function outboxItems() {
       about: `${moment(item.number, now())}${isReceived && item.said.shelf ? ` · ${item.said.shelf}` : ""}`,
       sentence: item.state === "EXCEPTION" ? item.sentence : "",
       badge: badge(item),
-      receipt: isReceived ? "" : `#receipt/${item.nonce}`,
-      link: isReceived ? "" : say("receipt"),
+      receipt: `#receipt/${item.nonce}`,
+      link: !isReceived && state.lease && say("receipt"),
       dismissable: item.state === "EXCEPTION",
     });
     row.querySelector(".line").dataset.nonce = item.nonce;
@@ -174,8 +180,15 @@ export function banner() {
   const waits = unsent().length;
   const isLive = Boolean(state.frame);
   if (!isLive && !waits) return null;
+  const { error } = state.trouble ?? {};
   const first =
-    state.network === "off" ? say("no-network") : waits ? say("not-all-sent") : say("all-sent");
+    state.network === "off"
+      ? say("no-network")
+      : error === "signed-out"
+        ? say("signed-out")
+        : waits
+          ? say("not-all-sent")
+          : say("all-sent");
   const until = isLive ? say("lasts-until", { at: moment(state.frame.until, now()) }) : "";
   const count = waits ? say("waits-here", { n: waits }) : "";
   return made(state.network === "off" || waits ? "banner-off" : "banner-ok", {
