@@ -40,6 +40,8 @@ RULES: dict[str, Rule] = {
     "catalogue:index": Rule(PUBLIC),
     "catalogue:category": Rule(PUBLIC, {"category_slug": "public:category slug", "pk": "public:category"}),
     "catalogue:detail": Rule(PUBLIC, {"product_slug": "public:listing slug", "pk": "public:listing"}),
+    "catalogue:samples": Rule(PUBLIC, {"pk": "public:listing"}),
+    "sample": Rule(PUBLIC, {"token": "public:sample link"}),
     "pavilions:index": Rule(PUBLIC),
     "pavilions:hall": Rule(PUBLIC, {"code": "public:prefecture"}),
     "search:search": Rule(PUBLIC),
@@ -134,6 +136,8 @@ RULES: dict[str, Rule] = {
     "counter:shop": Rule(OWNER, methods=READ_WRITE),
     "counter:day-off": Rule(OWNER, {"pk": "point's days off"}, WRITE),
     "counter:shop-close": Rule(OWNER, methods=READ_WRITE),
+    "counter:samples": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:sample": Rule(OPERATOR, {"pk": "point's sample"}, READ_WRITE),
     "counter:cash": Rule(OPERATOR, methods=READ_WRITE),
     "counter:cash-sign": Rule(OPERATOR, {"pk": "point's cash-up"}, WRITE),
     # a new phone shows its request to be paired to nobody but its own screen

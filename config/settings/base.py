@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "marketplace.storefront.apps.StorefrontConfig",
     "marketplace.selling.apps.SellingConfig",
     "marketplace.counter.apps.CounterConfig",
+    "marketplace.samples.apps.SamplesConfig",
     "marketplace.applying.apps.ApplyingConfig",
     "marketplace.evidence.apps.EvidenceConfig",
     "marketplace.claims.apps.ClaimsConfig",
@@ -221,6 +222,9 @@ SIGN_IN_WAIT_SECONDS = 900
 PAYMENT_HOLD_MINUTES = 30
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
+SAMPLES_PER_POINT = 20  # on display at once
+SAMPLE_COUNTS_DAYS = 3  # a browser that came by a sample's QR counts for it so long
+MAX_PROXY_ORDERS_PER_DAY = 30  # of one operator, for others
 OPERATOR_CASH_CAP_FEN = 500_000  # that an operator holds before it has to be counted and signed off
 REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  # it is due, the first one first
 REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing

@@ -76,6 +76,13 @@ class Line(AbstractLine):
     direction = models.CharField(max_length=10, choices=TradeDirection, default=TradeDirection.NEUTRAL)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.WEB)
     sample = models.CharField(max_length=32, blank=True, help_text=_("The sample that led here"))
+    channel_point = models.ForeignKey(
+        "villages.PickupPoint",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Where the sample stands, or whose operator ordered; the point keeps it, wherever it is collected"),
+    )
     pack = models.CharField(max_length=64, blank=True)
 
     class Meta(AbstractLine.Meta):

@@ -3,12 +3,13 @@
 from django.urls import include, path, re_path
 
 from marketplace.look import components_page
-from marketplace.storefront.views import account, basket, checkout, claims, orders, pages
+from marketplace.storefront.views import account, basket, checkout, claims, orders, pages, samples
 
 catalogue = [
     path("", pages.index, name="index"),
     re_path(r"^category/(?P<category_slug>[\w-]+(/[\w-]+)*)_(?P<pk>\d+)/$", pages.category, name="category"),
     re_path(r"^(?P<product_slug>[\w-]*)_(?P<pk>\d+)/$", pages.detail, name="detail"),
+    path("samples/<int:pk>/", samples.points, name="samples"),
 ]
 pavilions = [
     path("", pages.pavilions, name="index"),
@@ -50,6 +51,7 @@ urlpatterns = [
     path("basket/", include((basket_urls, "basket"))),
     path("checkout/", include((checkout_urls, "checkout"))),
     path("accounts/", include((customer, "customer"))),
+    re_path(r"^s/(?P<token>[\w.-]{1,200})/$", samples.sample, name="sample"),
     path("look/", components_page, name="look"),
     path("demo/messages/", account.demo_messages, name="demo-messages"),
 ]

@@ -15,8 +15,8 @@ from logistics.states import CollectionProof, ConsignmentState
 from marketplace.order.history import telling
 from marketplace.order.history.drafts import Draft, Part
 from marketplace.order.models import Line, Order
-from marketplace.order.services.freezing import NUMBER_LENGTH, frozen_line
-from marketplace.order.states import OrderState
+from marketplace.order.services.freezing import NUMBER_LENGTH, Source, frozen_line
+from marketplace.order.states import Channel, OrderState
 from marketplace.partner.models import StockMovement
 from marketplace.partner.states import MovementKind
 from marketplace.settlement import ledger
@@ -109,9 +109,13 @@ def _line(order: Order, draft: Draft, part: Part, product: Product, units: int, 
         point=draft.point,
         quantity=units,
         price_fen=price,
-        channel=draft.channel,
+        source=_source(draft),
         allocated=0,
     )
+
+
+def _source(draft: Draft) -> Source:
+    return Source(draft.channel, None if draft.channel == Channel.WEB else draft.point.pk)
 
 
 def _consignment(order: Order, draft: Draft, part: Part) -> Consignment:

@@ -1,6 +1,7 @@
 """Freezing an order: its lines, consignments and events as they are at the moment of placing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from catalogue.models import Product
 from core import clock, money, numbers
@@ -9,7 +10,7 @@ from logistics import promises
 from logistics.models import Consignment, ConsignmentLine
 from logistics.states import ConsignmentState
 from marketplace.order.models import Line, Order
-from marketplace.order.states import OrderState, TradeDirection
+from marketplace.order.states import Channel, OrderState, TradeDirection
 from marketplace.partner.models import Partner, StockRecord
 from villages import codes
 from villages.models import PickupPoint
@@ -17,8 +18,25 @@ from villages.models import PickupPoint
 NUMBER_LENGTH = 12
 
 
-def write_lines(order: Order, groups, point: PickupPoint, channel: str) -> dict[int, Line]:
-    """Write the order lines of the groups and return them by the basket line that they come from."""
+@dataclass(frozen=True)
+class Source:
+    """What led to an order line: the web, a sample, or an operator who orders for somebody.
+
+    :param point_id: the point to which the sale is counted; None for the web.
+    """
+
+    channel: Channel = Channel.WEB
+    point_id: int | None = None
+    sample: str = ""
+
+
+def write_lines(
+    order: Order, groups, point: PickupPoint, source: Source, samples: Mapping[int, Source]
+) -> dict[int, Line]:
+    """Write the order lines of the groups and return them by the basket line that they come from.
+
+    :param source: of the whole order. :param samples: what led to single products in its place.
+    """
     rows, keys = [], {}
     for group in groups:
         for line, price, _quantity in group.lines:
@@ -34,7 +52,7 @@ def write_lines(order: Order, groups, point: PickupPoint, channel: str) -> dict[
                     point=point,
                     quantity=line.quantity,
                     price_fen=price,
-                    channel=channel,
+                    source=samples.get(line.product_id, source),
                     allocated=line.quantity,
                 )
             )
@@ -50,7 +68,7 @@ def frozen_line(
     point: PickupPoint,
     quantity: int,
     price_fen: int,
-    channel: str,
+    source: Source,
     allocated: int,
 ) -> Line:
     """Return an order line, not yet written, with what it keeps of listing, seller and point as they are now.
@@ -83,7 +101,9 @@ def frozen_line(
         category_path=product.category_path,
         storage_class=product.storage_class,
         direction=direction(home, point.division),
-        channel=channel,
+        channel=source.channel,
+        channel_point_id=source.point_id,
+        sample=source.sample,
         pack=product.pack,
     )
 
@@ -169,6 +189,9 @@ def placed_events(order: Order, groups, consignments, order_lines, point: Pickup
 
 def line_payload(line: Line, units: int) -> dict:
     """Return what the log tells of some units of an order line: ids, codes, quantity and fen."""
+    led_here = {"channel": line.channel, "channel_point": line.channel_point_id} if line.channel_point_id else {}
+    if line.sample:
+        led_here["sample"] = line.sample
     return {
         "line": line.pk,
         "seller": line.partner_id,
@@ -176,6 +199,7 @@ def line_payload(line: Line, units: int) -> dict:
         "category": line.category_path,
         "units": units,
         "fen": units * line.unit_price_fen,
+        **led_here,
     }
 
 

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
-from core import locks, money
+from core import clock, locks, money
 from marketplace.order.models import Order
 from marketplace.order.services.refusals import UnableToPlace
-from marketplace.order.states import OrderState, PaymentMethod
+from marketplace.order.states import Channel, OrderState, PaymentMethod
 
 
 def check(phone_hash: str, *, verified: bool, address_hash: str, total_fen: int, at: dt.datetime) -> None:
@@ -46,4 +46,20 @@ def check(phone_hash: str, *, verified: bool, address_hash: str, total_fen: int,
         raise UnableToPlace(
             _("Too many orders to be paid on collection came from your network today. Please try again tomorrow."),
             field="phone",
+        )
+
+
+def check_proxy(operator, *, at: dt.datetime) -> None:
+    """Refuse an operator's order for somebody past the limit of a day; an operator's are placed one after the other.
+
+    :raises UnableToPlace: naming no field.
+    """
+    locks.mutex(f"proxy:{operator.pk}")
+    begin, end = clock.day_span(at)
+    today = Order.objects.filter(
+        placed_by=operator, channel=Channel.PROXY, date_placed__gte=begin, date_placed__lt=end
+    ).count()
+    if today >= settings.MAX_PROXY_ORDERS_PER_DAY:
+        raise UnableToPlace(
+            _("You have ordered %(count)d times for others today. Please go on tomorrow.") % {"count": today}
         )

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.conf import settings
@@ -23,6 +25,7 @@ from marketplace.order import parts
 from marketplace.order.models import Order
 from marketplace.order.parts import Part, Wanted
 from marketplace.order.services import freezing, limits
+from marketplace.order.services.freezing import Source
 from marketplace.order.services.refusals import UnableToPlace
 from marketplace.order.states import Channel, OrderState, PaymentMethod
 from marketplace.partner.services import stock
@@ -38,6 +41,7 @@ log = logging.getLogger(__name__)
 
 
 BUYER_PAYS_NOTHING = Freight(0)
+WEB = Source()
 
 
 @dataclass(frozen=True)
@@ -102,18 +106,34 @@ def place(
     payment_method: PaymentMethod = PaymentMethod.AT_POINT,
     expected_fen: int | None = None,
     network_address: str = "",
-    channel: Channel = Channel.WEB,
+    source: Source = WEB,
+    samples: Mapping[int, Source] = MappingProxyType({}),
+    language: str = "",
 ) -> Order:
     """Place the order of a basket, or return the order that it has become already.
 
     :param expected_fen: the total that the buyer saw; another total now is refused, so that nobody pays a surprise.
     :param network_address: where the request came from, kept as a keyed hash for the limits only.
+    :param source: what led to the order. :param samples: by product, the sample that led to it in place of the web.
+    :param language: in which the buyer is told; the one of the page, if none is given.
     :raises UnableToPlace: with a sentence for the person and the field that it belongs to; nothing is written then.
     """
     for _attempt in range(3):
         try:
             with transaction.atomic():
-                return _place(basket, point_id, contact, by, at, payment_method, expected_fen, network_address, channel)
+                return _place(
+                    basket,
+                    point_id,
+                    contact,
+                    by,
+                    at,
+                    payment_method,
+                    expected_fen,
+                    network_address,
+                    source,
+                    samples,
+                    language,
+                )
         except IntegrityError as error:
             if "number" not in str(error):
                 raise
@@ -121,7 +141,9 @@ def place(
     raise UnableToPlace(_("The order could not be placed. Please try again."))
 
 
-def _place(basket, point_id, contact, by, at, payment_method, expected_fen, network_address, channel) -> Order:
+def _place(
+    basket, point_id, contact, by, at, payment_method, expected_fen, network_address, source, samples, language
+) -> Order:
     if not Basket.objects.filter(pk=basket.pk, status__in=Basket.editable_statuses).update(
         status=Basket.SUBMITTED, date_submitted=at
     ):
@@ -153,6 +175,8 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
     phone_hash, address_hash = digest(contact.phone), digest(network_address) if network_address else ""
     if payment_method == PaymentMethod.AT_POINT:
         limits.check(phone_hash, verified=contact.verified, address_hash=address_hash, total_fen=total_fen, at=at)
+    if source.channel == Channel.PROXY:
+        limits.check_proxy(by, at=at)
 
     _allocate(lines)
     _hold_crates(groups, point)
@@ -161,7 +185,7 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         number=numbers.draw(freezing.NUMBER_LENGTH),
         site=Site.objects.get_current(),
         basket=basket,
-        user=by if getattr(by, "pk", None) and channel != Channel.PROXY else None,
+        user=by if getattr(by, "pk", None) and source.channel != Channel.PROXY else None,
         placed_by=by if getattr(by, "pk", None) else None,
         currency=settings.OSCAR_DEFAULT_CURRENCY,
         total_incl_tax=money.to_yuan(total_fen),
@@ -179,14 +203,14 @@ def _place(basket, point_id, contact, by, at, payment_method, expected_fen, netw
         contact_phone_tail=phones.tail(contact.phone),
         network_address_hash=address_hash,
         payment_method=payment_method,
-        channel=channel,
+        channel=source.channel,
         goods_fen=goods_fen,
         freight_fen=freight_fen,
         total_fen=total_fen,
         hold_until=at + dt.timedelta(minutes=settings.PAYMENT_HOLD_MINUTES) if status != OrderState.OPEN else None,
-        language=get_language() or settings.LANGUAGE_CODE,
+        language=language or get_language() or settings.LANGUAGE_CODE,
     )
-    order_lines = freezing.write_lines(order, groups, point, channel)
+    order_lines = freezing.write_lines(order, groups, point, source, samples)
     consignments = freezing.write_consignments(order, groups, point, order_lines, status, at)
     booking.book_due(
         [

@@ -20,6 +20,7 @@ from marketplace.order.models import Order
 from marketplace.order.services import placing
 from marketplace.order.services.placing import Contact
 from marketplace.order.services.refusals import UnableToPlace
+from marketplace.samples import links
 from marketplace.storefront import choices, quotes
 from marketplace.storefront.forms import CheckoutForm
 from marketplace.storefront.views.orders import remember, url_of
@@ -147,6 +148,7 @@ def _place(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> Order |
                 contact=Contact(data["name"], data["phone"], verified=True),
                 expected_fen=data["expected_fen"],
                 network_address=network_address.of(request),
+                samples=links.noted(request.session, at=at),
                 by=request.user if request.user.is_authenticated else None,
                 at=at,
             )

@@ -15,6 +15,7 @@ from catalogue.services import richtext
 from core import clock
 from logistics.freight import FreightRequest, freights
 from marketplace.context import chosen_point
+from marketplace.samples import queries as samples
 from marketplace.storefront import queries, seasons
 from marketplace.storefront.services import baskets
 from villages import codes, maps
@@ -22,6 +23,7 @@ from villages.models import PickupPoint
 from villages.names import said_short
 
 PAGE_SIZE = 24
+SAMPLES_SHOWN = 3
 SHELF_SIZE = 5
 SORTS = {
     "new": ("-listed_at", "pk"),
@@ -161,6 +163,7 @@ def detail(request: HttpRequest, product_slug: str, pk: int) -> HttpResponse:
         "prefecture": queries.prefecture_names().get(codes.prefecture_of(county), "") if county else "",
         "category": product.category_path.split("/"),
         "quantity_limit": max(1, min(card.left, baskets.MAX_UNITS)),
+        "seen": samples.seen_at(product.pk, near=point, limit=SAMPLES_SHOWN),
         **_refused(request, product),
         **_bringing(product, card, point, at),
     }

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from logistics import codes
+from logistics import signing as signing_of
 from logistics.models import (
     Consignment,
     Departure,
@@ -33,6 +34,8 @@ from marketplace.counter.views import matter_of_damage
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
 from marketplace.order.models import Order
+from marketplace.samples import links
+from marketplace.samples.services import samples
 from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import applying, shop, villages
@@ -162,6 +165,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         channel="SMS", recipient=CANARY_PHONE, recipient_hash="x", recipient_tail="0987", body=CANARY_NAME, name="test",
         state="DEAD", dead_reason="TRIES", next_try_at=MONDAY, created_at=MONDAY,
     )  # fmt: skip
+    sample = samples.put_up(made.point, product=product, by=people["operator P"], at=MONDAY)
     world.objects = {
         "order": (fresh.number, "buyer A"),
         "photo token": (photo.token, "nobody"),
@@ -186,6 +190,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's claim": (claim.number, "operator P", "owner P"),
         "public:claim": (claim.number, ""),
         "public:photo of a claim": (proof, ""),
+        "point's sample": (sample.pk, "operator P", "owner P"),
+        "public:sample link": (signing_of.text_of(links.KIND, sample.pk), ""),
         "public:listing": (product.pk, ""),
         "public:listing slug": (product.slug, ""),
         "public:category": (product.categories.get().pk, ""),
