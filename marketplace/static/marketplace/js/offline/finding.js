@@ -10,7 +10,7 @@ export class Unable extends Error {}
 
 // {number, qr} of an order, or {tail} where several orders have it.
 export async function findOrder(text) {
-  if (isPickup(text)) return { number: await orderOfQr(text), qr: text.trim() };
+  if (isPickup(text)) return { number: see(orderOf(await orderOfQr(text))).number, qr: text.trim() };
   if (isLabel(text)) return { number: orderOfParcel(await parcelOfLabel(text)) };
   const digits = digitsOf(text);
   if (!/^[0-9]+$/.test(digits)) throw new Unable(say("type-digits"));
