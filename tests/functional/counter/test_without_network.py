@@ -102,6 +102,7 @@ def test_a_parcel_that_is_not_on_the_list_is_received_and_not_handed_over(counte
     page.locator("#shelf").fill("A-02")
     page.get_by_label("到站时已破损").check()
     page.locator(".footbar button").click()
+    expect(page.locator("#q")).to_be_visible()
     phone.go("scan")
     phone.show_photo(qr_of(order))
     expect(page.get_by_role("alert")).to_contain_text("手机清单里没有")

@@ -60,14 +60,24 @@ export async function clear() {
 }
 
 let running = null;
+let isAskedAgain = false;
 
-// Meet the server: is the leave still this phone's? Then send what waits. One at a time, whoever asks.
+// Meet the server: is the leave still this phone's? Then send what waits. One at a time, whoever asks; what is asked for
+// meanwhile may be news to the one that runs (the network is back), so it is done once more.
 export function sync() {
-  running ??= meet().finally(() => {
+  isAskedAgain = Boolean(running);
+  running ??= meetAgain().finally(() => {
     running = null;
     changed();
   });
   return running;
+}
+
+async function meetAgain() {
+  do {
+    isAskedAgain = false;
+    await meet();
+  } while (isAskedAgain);
 }
 
 async function meet() {
