@@ -40,6 +40,7 @@ VARIABLES = (
     Variable("PICKUP_KEYS", "kept in DATA_DIR", "keys that sign pickup QRs, newest first: id:base64 of 32 bytes, …"),
     Variable("ALLOWED_HOSTS", "localhost", "host names that the site answers to, comma-separated"),
     Variable("CSRF_TRUSTED_ORIGINS", "", "origins (https://…) that may post behind a proxy, comma-separated"),
+    Variable("SITE_URL", "http://localhost:8000", "address of the site, as links in messages begin"),
     Variable("MEDIA_URL_BASE", "/media/", "where media are served from; must be the site itself"),
     Variable("STATIC_ROOT", "DATA_DIR/static", "where collectstatic gathers files"),
     Variable("SMS_GATEWAY_URL", "", "HTTP gateway for text messages; production sends through it"),

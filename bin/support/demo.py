@@ -133,6 +133,7 @@ def serve(*, port: int, with_history: bool) -> int:
     """Run web and worker until somebody stops us; raises Crashed when one of them ends by itself."""
     running: dict[str, Popen] = {}
     port = ports.first_free_port(port)
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")  # which links in messages begin with
     try:
         running["网站"] = _begin("web", _web(port))
         running["后台任务"] = _begin("worker", _worker())

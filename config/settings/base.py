@@ -18,6 +18,7 @@ DEBUG = False
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 SITE_ID = 1
+SITE_URL = env.text("SITE_URL", "http://localhost:8000").rstrip("/")
 ROOT_URLCONF = "config.urls"
 URL_POLICIES = "config.policies.RULES"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from django.utils import timezone
@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from logistics import codes
 from marketplace import wording
+from marketplace.order import links
 from marketplace.order.models import Order
+from marketplace.order.states import Channel
 
 
 class News(Protocol):
@@ -37,11 +39,24 @@ class Told:
 
 
 def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
-    """Return the words for a piece of news.
+    """Return the words for a piece of news; where an operator ordered for the buyer, with who it was and the link.
 
     :param promised_at: when all of the order can be collected, as it stands.
     :param is_part: something of the order is still to come.
     """
+    told = _of(news, order, promised_at=promised_at, is_part=is_part)
+    if order.channel != Channel.PROXY or order.placed_by is None:
+        return told
+    link = links.url_of(order)
+    if news.kind == "order.placed":
+        named = {"who": order.placed_by.get_full_name(), "link": link}
+        added = _("%(who)s ordered for you. Look at it or cancel it: %(link)s") % named
+    else:
+        added = _("See it: %(link)s") % {"link": link}
+    return replace(told, text=f"{told.text} {added}")
+
+
+def _of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
     named = {"number": order.number, "point": order.pickup_point.name}
     if news.kind == "consignment.arrived":
         return _arrived(order, named, is_part=is_part)

@@ -329,3 +329,29 @@ class PayOutForm(PlainForm):
     def __init__(self, *args, proven: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["code"].required = not proven
+
+
+class ProxyForm(PlainForm):
+    """Whom the operator orders for, and the code by which they consent."""
+
+    name = forms.CharField(
+        label=_("Name of the buyer"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Please tell who collects the parcel.")},
+    )
+    phone = PhoneField(
+        label=_("Phone of the buyer"),
+        help_text=_("The code to agree, the pickup code and the link go to it."),
+        error_messages={"required": _("Please give the phone that the message goes to.")},
+    )
+    code = forms.CharField(
+        label=_("Code that the buyer reads out"),
+        max_length=8,
+        widget=forms.TextInput(attrs=DIGITS),
+        error_messages={"required": _("Please ask the buyer for the code that was sent.")},
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].widget.attrs["autocomplete"] = "off"

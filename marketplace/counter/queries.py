@@ -11,8 +11,8 @@ from core.names import masked
 from core.storage_class import StorageClass
 from logistics.models import Collection, Consignment, ConsignmentLine, Departure, GoodsReturn, Leg, Parcel, StopClosing
 from logistics.states import ENDED, ConsignmentState, Direction, ParcelState, ReturnState
-from marketplace.order.models import Order
-from marketplace.order.states import PaymentMethod
+from marketplace.order.models import Line, Order
+from marketplace.order.states import Channel, PaymentMethod
 from marketplace.partner.models import Partner
 from villages import queries as villages
 from villages.models import PickupPoint
@@ -32,6 +32,20 @@ def points_of(user) -> list[PickupPoint]:
 def orders_of(user) -> QuerySet[Order]:
     """Return the orders that are collected at the person's own points."""
     return Order.objects.filter(pickup_point__operators__user=user, pickup_point__operators__until=None)
+
+
+def proxy_orders_of(user) -> QuerySet[Order]:
+    """Return the orders that operators of the person's own points placed for others, wherever they are collected."""
+    here = Line.objects.filter(
+        order=OuterRef("pk"), channel_point__operators__user=user, channel_point__operators__until=None
+    )
+    return Order.objects.filter(Exists(here), channel=Channel.PROXY)
+
+
+def proxy_orders_at(point: PickupPoint) -> QuerySet[Order]:
+    """Return the orders that operators of a point placed for others, the newest first."""
+    here = Line.objects.filter(order=OuterRef("pk"), channel_point=point)
+    return Order.objects.filter(Exists(here), channel=Channel.PROXY).order_by("-pk")
 
 
 def parcels_of(user) -> QuerySet[Parcel]:

@@ -137,7 +137,8 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     news = gathered(event for _position, event in batch)
     numbers = {each.order_number for each in news}
     orders = {
-        order.number: order for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user")
+        order.number: order
+        for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user", "placed_by")
     }
     states = _states(orders.values())
     # The route to a new point is found a moment after the change: both are told as the one change of the point, on the

@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.core import signing
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,13 +19,14 @@ from logistics.states import CANCELLABLE, ConsignmentState, FreightFunder
 from marketplace.claims.states import ClaimState
 from marketplace.claims.windows import windows_of
 from marketplace.communication.queries import on_page_of
+from marketplace.order import links
 from marketplace.order.models import Order
 from marketplace.order.services import cancelling, redirecting, reissuing, reminding
+from marketplace.order.states import Channel
 from marketplace.storefront import timelines
 from villages import queries as villages
+from villages.models import PickupPoint
 
-LINK_DAYS = 60
-SALT = "order-link"
 REMEMBERED = 20
 POINTS_NEAR = 13  # the own one and twelve others
 
@@ -40,11 +40,6 @@ def remember(request: HttpRequest, order: Order) -> None:
 def url_of(order: Order) -> str:
     """Return the order's page."""
     return reverse("customer:order", args=[order.number])
-
-
-def token_of(order: Order) -> str:
-    """Return a signed link's token: good for ``LINK_DAYS``, void when the pickup code is issued again."""
-    return signing.dumps([order.number, order.code_epoch], salt=SALT)
 
 
 def mine(request: HttpRequest, number: str) -> Order:
@@ -108,8 +103,8 @@ def extend(request: HttpRequest, number: str) -> HttpResponse:
 def order_by_link(request: HttpRequest, token: str) -> HttpResponse:
     """Open an order by the link of its message, and let this browser keep it."""
     try:
-        number, epoch = signing.loads(token, salt=SALT, max_age=LINK_DAYS * 86_400)
-    except signing.BadSignature as error:
+        number, epoch = links.read(token)
+    except links.UnableToReadLink as error:
         raise Http404("no such link") from error
     found = Order.objects.filter(number=number, code_epoch=epoch).first()
     if found is None:
@@ -211,12 +206,20 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),
         "claims": claims,
+        "ordered_at": _ordered_at(found),
         "refunded_fen": sum(claim.refund_fen for claim in claims if claim.state == ClaimState.REFUNDED),
         "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
         "funded": _funded(consignments),
         "ended": all(c.ended_at for c in consignments),
     }
     return render(request, "storefront/order.html", context)
+
+
+def _ordered_at(found: Order) -> PickupPoint | None:
+    """Return the point whose operator ordered for the buyer; None where the buyer did."""
+    if found.channel != Channel.PROXY:
+        return None
+    return next((line.channel_point for line in found.lines.select_related("channel_point")), None)
 
 
 def _note_what_is_claimable(consignments: list[Consignment]) -> None:

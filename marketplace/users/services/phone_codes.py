@@ -3,6 +3,8 @@
 import datetime as dt
 import hmac
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import transaction
@@ -24,8 +26,18 @@ class UnableToVerify(Exception):
 
 
 @transaction.atomic
-def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> None:
+def send(
+    phone: str,
+    *,
+    purpose: str,
+    network_address: str,
+    at: dt.datetime,
+    words: str = "",
+    named: Mapping[str, object] = MappingProxyType({}),
+) -> None:
     """Send a code to a phone in E.164.
+
+    :param words: of the message in place of the usual ones, holding ``%(code)s`` and ``%(minutes)d`` beside ``named``.
 
     :raises UnableToSendCode: past the hourly limits of the phone or of the network address.
     """
@@ -54,8 +66,8 @@ def send(phone: str, *, purpose: str, network_address: str, at: dt.datetime) -> 
     messages.enqueue_sms(
         phone,
         name="phone_code",
-        body=_("%(code)s is your code for Xiangpin Online, good for %(minutes)d minutes. Tell it to nobody.")
-        % {"code": code, "minutes": settings.PHONE_CODE_MINUTES},
+        body=(words or _("%(code)s is your code for Xiangpin Online, good for %(minutes)d minutes. Tell it to nobody."))
+        % {**named, "code": code, "minutes": settings.PHONE_CODE_MINUTES},
         at=at,
         good_until=at + dt.timedelta(minutes=settings.PHONE_CODE_MINUTES),
     )

@@ -33,10 +33,12 @@ from marketplace.counter.services import cash, handover, syncing
 from marketplace.counter.views import matter_of_damage
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
+from marketplace.order import links as order_links
 from marketplace.order.models import Order
+from marketplace.order.services.freezing import Source
+from marketplace.order.states import Channel
 from marketplace.samples import links
 from marketplace.samples.services import samples
-from marketplace.storefront.views import orders as order_views
 from marketplace.users.models import StaffAssignment, User
 from tests.factories import applying, shop, villages
 from tests.factories import claims as factories_of_claims
@@ -165,6 +167,14 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         channel="SMS", recipient=CANARY_PHONE, recipient_hash="x", recipient_tail="0987", body=CANARY_NAME, name="test",
         state="DEAD", dead_reason="TRIES", next_try_at=MONDAY, created_at=MONDAY,
     )  # fmt: skip
+    proxy = shop.placing.place(
+        shop.basket(product),
+        point_id=made.point.pk,
+        contact=shop.contact(CANARY_PHONE, name=contact_name),
+        by=people["operator P"],
+        at=MONDAY,
+        source=Source(Channel.PROXY, made.point.pk),
+    )
     sample = samples.put_up(made.point, product=product, by=people["operator P"], at=MONDAY)
     world.objects = {
         "order": (fresh.number, "buyer A"),
@@ -190,6 +200,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "point's claim": (claim.number, "operator P", "owner P"),
         "public:claim": (claim.number, ""),
         "public:photo of a claim": (proof, ""),
+        "point's proxy order": (proxy.number, "operator P", "owner P"),
         "point's sample": (sample.pk, "operator P", "owner P"),
         "public:sample link": (signing_of.text_of(links.KIND, sample.pk), ""),
         "public:listing": (product.pk, ""),
@@ -256,7 +267,7 @@ def _order(made: shop.Shop, product, buyer: User, contact_name: str) -> Order:
 
 
 def _void_link(order: Order) -> str:
-    return signing.dumps([order.number, order.code_epoch + 1], salt=order_views.SALT)
+    return signing.dumps([order.number, order.code_epoch + 1], salt=order_links.SALT)
 
 
 def _return(consignment: Consignment) -> GoodsReturn:
