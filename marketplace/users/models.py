@@ -92,6 +92,7 @@ class PhoneCode(models.Model):
 
     phone_hash = models.CharField(max_length=64)
     network_address_hash = models.CharField(max_length=64, blank=True)
+    device_hash = models.CharField(max_length=64, blank=True, help_text="Of the browser or paired phone that asked")
     purpose = models.CharField(max_length=16)
     code_hash = models.CharField(max_length=64)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -103,6 +104,7 @@ class PhoneCode(models.Model):
         indexes = [
             models.Index(fields=["phone_hash", "created_at"], name="phone_code_phone"),
             models.Index(fields=["network_address_hash", "created_at"], name="phone_code_address"),
+            models.Index(fields=["device_hash", "created_at"], name="phone_code_device"),
         ]
 
     def __str__(self) -> str:

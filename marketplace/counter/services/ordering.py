@@ -66,6 +66,7 @@ def ask(
             phone,
             purpose=purpose,
             network_address=network_address,
+            device=f"operator:{by.pk}",
             at=at,
             words=words,
             named={

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
-from marketplace import access, network_address, stepping_up
+from marketplace import access, browser_marks, network_address, stepping_up
 from marketplace.communication.queries import as_phones_show
 from marketplace.order.models import Order
 from marketplace.storefront.forms import RegistrationForm, SignInForm, StepUpForm
@@ -61,7 +61,12 @@ def step_up(request: HttpRequest) -> HttpResponse:
             form.errors.clear()
         try:
             if wants_code:
-                second_factor.send(request.user, network_address=network_address.of(request), at=at)
+                second_factor.send(
+                    request.user,
+                    network_address=network_address.of(request),
+                    device=browser_marks.of(request),
+                    at=at,
+                )
                 sent = True
             elif valid:
                 second_factor.confirm(request.user, code=form.cleaned_data["phone_code"], at=at)
@@ -138,7 +143,11 @@ def _send_code(request: HttpRequest, form: RegistrationForm, at) -> bool:
         return False
     try:
         phone_codes.send(
-            form.cleaned_data["phone"], purpose=PURPOSE, network_address=network_address.of(request), at=at
+            form.cleaned_data["phone"],
+            purpose=PURPOSE,
+            network_address=network_address.of(request),
+            device=browser_marks.of(request),
+            at=at,
         )
     except phone_codes.UnableToSendCode as refusal:
         form.add_error("phone", str(refusal))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import clock, phones
 from core.sealed import digest
-from marketplace import network_address
+from marketplace import browser_marks, network_address
 from marketplace.basket.models import Basket
 from marketplace.context import CHOSEN_POINT, chosen_point
 from marketplace.order.models import Order
@@ -126,7 +126,11 @@ def _send_code(request: HttpRequest, form: CheckoutForm, at: dt.datetime) -> Non
         return
     try:
         phone_codes.send(
-            form.cleaned_data["phone"], purpose=PURPOSE, network_address=network_address.of(request), at=at
+            form.cleaned_data["phone"],
+            purpose=PURPOSE,
+            network_address=network_address.of(request),
+            device=browser_marks.of(request),
+            at=at,
         )
     except phone_codes.UnableToSendCode as refusal:
         form.add_error("phone", str(refusal))

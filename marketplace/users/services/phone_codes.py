@@ -32,32 +32,26 @@ def send(
     purpose: str,
     network_address: str,
     at: dt.datetime,
+    device: str = "",
     words: str = "",
     named: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     """Send a code to a phone in E.164.
 
+    :param device: by which the browser or paired phone is known again that asks for it.
     :param words: of the message in place of the usual ones, holding ``%(code)s`` and ``%(minutes)d`` beside ``named``.
-
-    :raises UnableToSendCode: past the hourly limits of the phone or of the network address.
+    :raises UnableToSendCode: past the limits of the phone (an hour's and a day's), of the device or of the network
+        address.
     """
     phone_hash, address_hash = digest(phone), digest(network_address)
+    device_hash = digest(device) if device else ""
     locks.mutex(f"phone-code:{phone_hash}")
-    last_hour = PhoneCode.objects.filter(created_at__gt=at - dt.timedelta(hours=1)).filter(
-        Q(phone_hash=phone_hash) | Q(network_address_hash=address_hash)
-    )
-    sent = last_hour.aggregate(
-        phone=Count("pk", filter=Q(phone_hash=phone_hash)),
-        address=Count("pk", filter=Q(network_address_hash=address_hash)),
-    )
-    if sent["phone"] >= settings.PHONE_CODES_PER_PHONE_HOUR:
-        raise UnableToSendCode(_("This phone was sent several codes already. Please use the newest, or wait an hour."))
-    if sent["address"] >= settings.PHONE_CODES_PER_ADDRESS_HOUR:
-        raise UnableToSendCode(_("Too many codes were asked for from your network. Please wait an hour."))
+    _see_limits(phone_hash, address_hash, device_hash, at)
     code = f"{secrets.randbelow(10**6):06d}"
     PhoneCode.objects.create(
         phone_hash=phone_hash,
         network_address_hash=address_hash,
+        device_hash=device_hash,
         purpose=purpose,
         code_hash=_code_hash(phone_hash, code),
         created_at=at,
@@ -71,6 +65,27 @@ def send(
         at=at,
         good_until=at + dt.timedelta(minutes=settings.PHONE_CODE_MINUTES),
     )
+
+
+def _see_limits(phone_hash: str, address_hash: str, device_hash: str, at: dt.datetime) -> None:
+    asked = Q(phone_hash=phone_hash) | Q(network_address_hash=address_hash)
+    by_device = Q(device_hash=device_hash) if device_hash else Q(pk__in=[])
+    last_day = PhoneCode.objects.filter(asked | by_device, created_at__gt=at - dt.timedelta(days=1))
+    lately = Q(created_at__gt=at - dt.timedelta(hours=1))
+    sent = last_day.aggregate(
+        day=Count("pk", filter=Q(phone_hash=phone_hash)),
+        phone=Count("pk", filter=lately & Q(phone_hash=phone_hash)),
+        address=Count("pk", filter=lately & Q(network_address_hash=address_hash)),
+        device=Count("pk", filter=lately & by_device),
+    )
+    if sent["day"] >= settings.PHONE_CODES_PER_PHONE_DAY:
+        raise UnableToSendCode(_("This phone was sent many codes today. Please try again tomorrow."))
+    if sent["phone"] >= settings.PHONE_CODES_PER_PHONE_HOUR:
+        raise UnableToSendCode(_("This phone was sent several codes already. Please use the newest, or wait an hour."))
+    if sent["device"] >= settings.PHONE_CODES_PER_DEVICE_HOUR:
+        raise UnableToSendCode(_("Too many codes were asked for from this device. Please wait an hour."))
+    if sent["address"] >= settings.PHONE_CODES_PER_ADDRESS_HOUR:
+        raise UnableToSendCode(_("Too many codes were asked for from your network. Please wait an hour."))
 
 
 def verify(phone: str, *, code: str, purpose: str, at: dt.datetime) -> None:

@@ -17,7 +17,7 @@ class UnableToStepUp(Exception):
     """The account has no phone, no code can be sent now, or the code is wrong."""
 
 
-def send(user: User, *, network_address: str, at: dt.datetime) -> None:
+def send(user: User, *, network_address: str, device: str = "", at: dt.datetime) -> None:
     """Send a code to the account's phone.
 
     :raises UnableToStepUp: where there is no phone, or too many codes were sent.
@@ -25,7 +25,7 @@ def send(user: User, *, network_address: str, at: dt.datetime) -> None:
     if not user.phone:
         raise UnableToStepUp(_("Your account has no phone number. Please ask the platform to enter it."))
     try:
-        phone_codes.send(user.phone, purpose=PURPOSE, network_address=network_address, at=at)
+        phone_codes.send(user.phone, purpose=PURPOSE, network_address=network_address, device=device, at=at)
     except phone_codes.UnableToSendCode as refusal:
         raise UnableToStepUp(str(refusal)) from refusal
 

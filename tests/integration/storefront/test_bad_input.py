@@ -1,5 +1,6 @@
 """What a person types wrongly: a clear sentence beside the field, what was typed kept, nothing half written."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -178,6 +179,30 @@ def test_nobody_can_send_codes_to_many_phones_from_one_address(settings):
     visitor = Visitor()
 
     statuses = [visitor.post("send_code", phone=f"1390000010{n}").status_code for n in range(5)]
+
+    assert statuses == [200, 200, 200, 422, 422]
+
+
+def test_a_phone_is_sent_so_many_codes_a_day(settings, monkeypatch):
+    settings.PHONE_CODES_PER_PHONE_DAY, settings.PHONE_CODES_PER_DEVICE_HOUR = 3, 99
+    visitor, now = Visitor(), clock.now()
+
+    statuses = []
+    for hours in range(5):
+        monkeypatch.setattr(clock, "now", lambda hours=hours: now + dt.timedelta(hours=2 * hours))
+        statuses.append(visitor.post("send_code").status_code)
+
+    assert statuses == [200, 200, 200, 422, 422]
+
+
+def test_one_browser_cannot_send_codes_to_many_phones_from_changing_addresses(settings):
+    settings.PHONE_CODES_PER_DEVICE_HOUR = 3
+    visitor = Visitor()
+
+    statuses = []
+    for n in range(5):
+        visitor.client.defaults["REMOTE_ADDR"] = f"203.0.113.{n}"
+        statuses.append(visitor.post("send_code", phone=f"1390000020{n}").status_code)
 
     assert statuses == [200, 200, 200, 422, 422]
 

@@ -1,0 +1,112 @@
+"""The reference model: what orders come to by simple arithmetic, without states, locks, events or a ledger."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+KEPT = dt.timedelta(days=7)
+LONGER = dt.timedelta(days=3)
+
+
+@dataclass
+class Line:
+    """Units of one line of a consignment, each in exactly one place."""
+
+    price_fen: int
+    open: int
+    cancelled: int = 0
+    taken: int = 0
+    short: int = 0
+    rejected: int = 0
+    expired: int = 0
+    returned: int = 0
+    refunded: int = 0
+
+    def units(self) -> tuple[int, ...]:
+        return (
+            self.open,
+            self.cancelled,
+            self.taken,
+            self.short,
+            self.rejected,
+            self.expired,
+            self.returned,
+            self.refunded,
+        )
+
+
+@dataclass
+class Goods:
+    """A consignment: where it is, and until when it is kept there."""
+
+    freight_fen: int
+    lines: dict[int, Line]
+    is_here: bool = False
+    is_over: bool = False
+    collect_by: dt.datetime | None = None
+    was_extended: bool = False
+
+    def arrive(self, at: dt.datetime) -> None:
+        self.is_here, self.collect_by = True, at + KEPT
+
+    def end(self) -> None:
+        self.is_here, self.is_over = False, True
+
+    def hand_over(self, outcomes: dict[int, tuple[int, int, int]]) -> int:
+        """Give units out; return what is paid for them: goods taken, and the freight where anything was."""
+        for pk, (taken, short, rejected) in outcomes.items():
+            line = self.lines[pk]
+            assert line.open == taken + short + rejected
+            line.open, line.taken = 0, line.taken + taken
+            line.short, line.rejected = line.short + short, line.rejected + rejected
+        goods_fen = sum(self.lines[pk].price_fen * taken for pk, (taken, _, _) in outcomes.items())
+        self.end()
+        return goods_fen + (self.freight_fen if goods_fen else 0)
+
+    def lose_open(self, kind: str) -> None:
+        for line in self.lines.values():
+            setattr(line, kind, getattr(line, kind) + line.open)
+            line.open = 0
+        self.end()
+
+
+@dataclass
+class Leave:
+    """What a phone may do without network: which consignments, until when; whether it still may."""
+
+    device: str
+    until: dt.datetime
+    covers: set[int]
+    is_over: bool = False
+
+    def holds(self, at: dt.datetime) -> bool:
+        return not self.is_over and at < self.until
+
+
+@dataclass
+class Model:
+    """All orders of one counter, and the cash that lies there."""
+
+    goods: dict[int, Goods] = field(default_factory=dict)
+    of_order: dict[int, list[int]] = field(default_factory=dict)
+    cash_fen: int = 0
+    leave: Leave | None = None
+    told: dict[str, set[int]] = field(default_factory=dict)  # uploads that nobody has decided on: what they handed over
+
+    def here(self, order: int) -> dict[int, Goods]:
+        return {pk: self.goods[pk] for pk in self.of_order[order] if self.goods[pk].is_here}
+
+    def held_by_another(self, consignments: set[int], *, device: str | None, at: dt.datetime) -> bool:
+        """Tell whether a phone that is not this one has any of them without network."""
+        leave = self.leave
+        return bool(leave and leave.holds(at) and leave.device != device and leave.covers & consignments)
+
+    def waits(self, pk: int, *, at: dt.datetime) -> bool:
+        """Tell whether a consignment does not fall due, because a phone has it or says that it gave it out."""
+        leave = self.leave
+        leased = bool(leave and leave.holds(at) and pk in leave.covers)
+        return leased or any(pk in covered for covered in self.told.values())
+
+    def expire(self, *, at: dt.datetime) -> None:
+        for pk, goods in self.goods.items():
+            if goods.is_here and goods.collect_by < at and not self.waits(pk, at=at):
+                goods.lose_open("expired")
