@@ -4,12 +4,12 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.templatetags.static import static
 from django.urls import reverse
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from marketplace.counter import offline
 from marketplace.hashed_files import HashedFiles
@@ -104,24 +104,41 @@ def test_the_manifest_opens_the_page_that_works_without_network(client):
         assert finders.find(icon["src"].removeprefix(settings.STATIC_URL))
 
 
-@pytest.fixture
-def hashed(settings, tmp_path) -> Path:
-    settings.STATIC_ROOT = tmp_path
+def collected(settings, folder: Path, storage: type) -> Path:
+    """Collect the static files as a deployment does, and use them from now on."""
+    settings.STATIC_ROOT = folder
     settings.STORAGES = {
         **settings.STORAGES,
-        "staticfiles": {"BACKEND": f"{HashedFiles.__module__}.{HashedFiles.__name__}"},
+        "staticfiles": {"BACKEND": f"{storage.__module__}.{storage.__name__}"},
     }
     call_command("collectstatic", interactive=False, verbosity=0)
-    return tmp_path
+    return folder
 
 
-def test_under_hashed_names_modules_import_what_the_service_worker_keeps(hashed, client):
+def imported(folder: Path, kept: list[str]) -> list[str]:
+    """Return the addresses that the kept modules import."""
+    found = []
+    for address in kept:
+        file = folder / address.removeprefix(settings.STATIC_URL)
+        for name in IMPORT.findall(file.read_text(encoding="utf-8")) if file.suffix == ".js" else ():
+            found.append(settings.STATIC_URL + str((file.parent / name).resolve().relative_to(folder.resolve())))
+    return found
+
+
+def test_under_hashed_names_modules_import_what_the_service_worker_keeps(client, settings, tmp_path):
+    folder = collected(settings, tmp_path, HashedFiles)
+
     kept = said(client.get(reverse("counter:worker")).text)["files"]
 
     assert len(kept) == len(offline.FILES)
-    for address in kept:
-        file = hashed / address.removeprefix(settings.STATIC_URL)
-        assert re.search(r"\.[0-9a-f]{12}\.\w+$", file.name)
-        for imported in IMPORT.findall(file.read_text(encoding="utf-8")) if file.suffix == ".js" else ():
-            target = (file.parent / imported).resolve()
-            assert settings.STATIC_URL + str(target.relative_to(hashed.resolve())) in kept
+    assert all(re.search(r"\.[0-9a-f]{12}\.\w+$", address) for address in kept)
+    assert len(imported(folder, kept)) > len(kept) / 2
+    assert set(imported(folder, kept)) <= set(kept)
+
+
+def test_the_storage_without_ours_would_mix_releases(client, settings, tmp_path):
+    folder = collected(settings, tmp_path, CompressedManifestStaticFilesStorage)
+
+    kept = said(client.get(reverse("counter:worker")).text)["files"]
+
+    assert not set(imported(folder, kept)) & set(kept)
