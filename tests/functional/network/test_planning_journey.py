@@ -101,13 +101,13 @@ def test_a_planner_adds_a_stop_closes_days_and_sends_a_sheet(
     book.save(file)
     page.set_input_files("[name=file]", file)
     page.get_by_role("button", name="检查文件").click()
-    expect(page.get_by_text("请填整数。")).to_be_visible()
+    expect(page.get_by_text("请填 0 到 999999 的整数，不带正负号。")).to_be_visible()
     assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="下载带错误列的文件").click()
     download.value.save_as(file)
     book = load_workbook(file)
-    assert book["干线"]["K2"].value == "筐数: 请填整数。"
+    assert book["干线"]["K2"].value == "筐数: 请填 0 到 999999 的整数，不带正负号。"
     book["干线"]["H2"] = 66
     book.save(file)
     page.get_by_role("link", name="表格", exact=True).first.click()
