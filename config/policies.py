@@ -136,10 +136,11 @@ RULES: dict[str, Rule] = {
     "counter:shop": Rule(OWNER, methods=READ_WRITE),
     "counter:day-off": Rule(OWNER, {"pk": "point's days off"}, WRITE),
     "counter:shop-close": Rule(OWNER, methods=READ_WRITE),
-    "counter:ordering": Rule(OPERATOR, methods=READ_WRITE),
+    "counter:proxy": Rule(OPERATOR, methods=READ_WRITE),
     "counter:proxy-order": Rule(OPERATOR, {"number": "point's proxy order"}, READ_WRITE),
     "counter:samples": Rule(OPERATOR, methods=READ_WRITE),
     "counter:sample": Rule(OPERATOR, {"pk": "point's sample"}, READ_WRITE),
+    "counter:earnings": Rule(OPERATOR),
     "counter:cash": Rule(OPERATOR, methods=READ_WRITE),
     "counter:cash-sign": Rule(OPERATOR, {"pk": "point's cash-up"}, WRITE),
     # a new phone shows its request to be paired to nobody but its own screen

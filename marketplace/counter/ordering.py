@@ -60,11 +60,13 @@ def index(request: HttpRequest) -> HttpResponse:
     asked = request.session.get(ASKED) == _asked(form["phone"].value() or "", basket, quote, point)
     text = request.POST.get("q", "")
     in_basket = {line.product.pk for group in quote.groups for line in group.lines}
+    cards = goods.found(text, point=point, at=at) if do == "search" else []
     context |= {
         "form": form,
         "quote": quote,
         "text": text,
-        "cards": [(card, card.pk in in_basket) for card in goods.found(text, point=point, at=at)],
+        "looked": do == "search" and bool(text.strip()),
+        "cards": [(card, card.pk in in_basket) for card in cards],
         "refusal": refusal,
         "asked": asked,
         "basket": basket,

@@ -16,6 +16,8 @@ from marketplace.samples import links, queries
 from marketplace.samples.models import Sample
 from marketplace.samples.services import samples
 from marketplace.samples.states import SampleState
+from marketplace.statistics import queries as statistics
+from villages.models import PickupPoint
 
 
 @never_cache
@@ -43,8 +45,15 @@ def index(request: HttpRequest) -> HttpResponse:
         "cards": [(card, card.pk in shown) for card in goods.found(text, point=point, at=at)],
         "samples": here,
         "most": settings.SAMPLES_PER_POINT,
+        "sold": _sold(point)["SAMPLE"],
     }
     return render(request, "counter/samples.html", context, status=status)
+
+
+def _sold(point: PickupPoint) -> dict[str, statistics.Figures]:
+    """Return what the point's samples and its orders for others sold this month."""
+    period = statistics.periods(clock.today())["month"]
+    return statistics.by_channel(statistics.channels_at(point.pk, period=period))
 
 
 @never_cache

@@ -25,7 +25,7 @@ from marketplace.statistics.services import rollups
 
 OVERDUE = dt.timedelta(minutes=5)
 CAPTURING = {AccountKind.PROVIDER, AccountKind.OPERATOR_CASH}
-EARNING = {AccountKind.SELLER_PAYABLE, AccountKind.COMMISSION, AccountKind.WRITE_OFF}
+EARNING = {AccountKind.SELLER_PAYABLE, AccountKind.COMMISSION, AccountKind.POINT, AccountKind.WRITE_OFF}
 SETTLED = {
     AccountKind.SELLER_PAYABLE,
     AccountKind.POINT,

@@ -49,6 +49,11 @@ def discount(funder: str, seller_id: int) -> tuple[str, int]:
     return (AccountKind.DISCOUNT, seller_id if funder == FreightFunder.SELLER else 0)
 
 
+def point(point_id: int) -> tuple[str, int]:
+    """What a point earned."""
+    return (AccountKind.POINT, point_id)
+
+
 def operator_cash(point_id: int) -> tuple[str, int]:
     """Cash in an operator's hands is kept by point: the point answers for it at the daily cash-up."""
     return (AccountKind.OPERATOR_CASH, point_id)

@@ -71,3 +71,32 @@ class PromiseMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.point_county}"
+
+
+class ChannelDay(models.Model):
+    """What was sold on a day from a point's samples, or by its operators' orders for others (``channel``).
+
+    :param point_id: where the sample stands, or whose operator ordered; not where it is collected.
+    :param point_county: the county of the point for which it was ordered, as in the other rollups.
+    """
+
+    day = models.DateField()
+    channel = models.CharField(max_length=8)
+    point_id = models.BigIntegerField()
+    point_county = models.CharField(max_length=12)
+    placed_units = models.BigIntegerField(default=0)
+    placed_fen = models.BigIntegerField(default=0)
+    taken_units = models.BigIntegerField(default=0)
+    taken_fen = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["point_id", "day"], name="channel_day_point"),
+            models.Index(fields=["point_county", "day"], name="channel_day_county"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "channel", "point_id", "point_county"], name="channel_day_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.channel} {self.point_id}"

@@ -8,8 +8,8 @@ from core import clock
 from logistics.models import CollectionLine, Consignment, ConsignmentLine
 from logistics.states import ConsignmentState
 from marketplace.order.models import Line
-from marketplace.statistics.models import OrdersDay, PromiseMonth, SalesDay
-from marketplace.statistics.services.rollups import ORDER_FIELDS
+from marketplace.statistics.models import ChannelDay, OrdersDay, PromiseMonth, SalesDay
+from marketplace.statistics.services.rollups import CHANNEL_KEYS, ORDER_FIELDS, SALES_FIELDS
 from villages import codes
 
 NOT_COLLECTED = (ConsignmentState.EXPIRED, ConsignmentState.RETURNED, ConsignmentState.WRITTEN_OFF)
@@ -102,6 +102,36 @@ def promises_rolled_up() -> dict[tuple, Counter]:
     return {(month, county): Counter(arrived=arrived, in_time=in_time) for month, county, arrived, in_time in rows}
 
 
+def channels_recounted() -> dict[tuple, Counter]:
+    """Return placed and taken units and fen by (day, channel, its point, county of the point as it was ordered)."""
+    figures: dict[tuple, Counter] = {}
+    placed = Line.objects.exclude(channel_point=None).values_list(
+        "order__date_placed", "channel", "channel_point_id", "point_division", "quantity", "unit_price_fen"
+    )
+    for at, channel, point, division, units, price in placed.iterator(chunk_size=2000):
+        key = (clock.day_of(at), channel, point, codes.county_of(division))
+        figures.setdefault(key, Counter()).update(placed_units=units, placed_fen=units * price)
+    line = "consignment_line__order_line"
+    taken = CollectionLine.objects.exclude(**{f"{line}__channel_point": None}).values_list(
+        "collection__occurred_at",
+        f"{line}__channel",
+        f"{line}__channel_point_id",
+        f"{line}__point_division",
+        "taken",
+        "taken_fen",
+    )
+    for at, channel, point, division, units, fen in taken.iterator(chunk_size=2000):
+        key = (clock.day_of(at), channel, point, codes.county_of(division))
+        figures.setdefault(key, Counter()).update(taken_units=units, taken_fen=fen)
+    return figures
+
+
+def channels_rolled_up() -> dict[tuple, Counter]:
+    """Return the same figures as the rollups hold them."""
+    rows = ChannelDay.objects.values_list(*CHANNEL_KEYS, *SALES_FIELDS)
+    return {tuple(row[:4]): Counter(dict(zip(SALES_FIELDS, row[4:], strict=True))) for row in rows}
+
+
 def differences() -> list[tuple[str, tuple, Counter, Counter]]:
     """Return ``(what, key, rolled up, recounted)`` wherever the two are not equal."""
     return [
@@ -109,6 +139,7 @@ def differences() -> list[tuple[str, tuple, Counter, Counter]]:
         for what, (ours, true) in {
             "sales": (rolled_up(), recounted()),
             "orders": (orders_rolled_up(), orders_recounted()),
+            "channels": (channels_rolled_up(), channels_recounted()),
             "arrivals": (promises_rolled_up(), promises_recounted()),
         }.items()
         for difference in _compared(ours, true)
@@ -117,7 +148,7 @@ def differences() -> list[tuple[str, tuple, Counter, Counter]]:
 
 def count() -> int:
     """Return how many rows of figures are compared."""
-    return SalesDay.objects.count() + OrdersDay.objects.count() + PromiseMonth.objects.count()
+    return sum(rollup.objects.count() for rollup in (SalesDay, OrdersDay, PromiseMonth, ChannelDay))
 
 
 def _compared(ours: dict[tuple, Counter], true: dict[tuple, Counter]) -> list[tuple[tuple, Counter, Counter]]:

@@ -51,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "kept": promises.total(place, kept_parts),
         "kept_parts": kept_parts,
         "kept_map": _map(place, kept_parts),
+        "channels": queries.by_channel(queries.channels_of(place, period=period)),
         "now": clock.now(),
     }
     return render(request, "statistics/index.html", context)

@@ -17,6 +17,7 @@ from marketplace.claims.services.moving import UnableToClaim, locked, move
 from marketplace.claims.states import GRANTED, ClaimState, Wish
 from marketplace.order.states import PaymentMethod
 from marketplace.settlement import ledger
+from marketplace.settlement.services import earnings
 from marketplace.settlement.services import orders as booking
 from villages.models import PickupPoint
 
@@ -62,7 +63,8 @@ def grant(claim: Claim, *, refund_fen: int, by, at: dt.datetime, **fields) -> Cl
             refund_fen=refund_fen,
             taken_fen=taken,
             refunded_before_fen=before,
-        ),
+        )
+        + earnings.given_back(claim, refund_fen=refund_fen),
         by=by,
         at=at,
     )

@@ -23,6 +23,7 @@ from marketplace.order.services import projection
 from marketplace.order.services.freezing import line_payload
 from marketplace.order.states import PaymentMethod
 from marketplace.settlement import ledger
+from marketplace.settlement.services import earnings
 from marketplace.settlement.services import orders as booking
 from marketplace.settlement.services.orders import Value
 from villages.models import Device
@@ -180,6 +181,12 @@ def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.dat
         got.append(Value(consignment, taken[consignment.pk], freight if taken[consignment.pk] else 0))
         not_got.append(Value(consignment, missed[consignment.pk], 0 if taken[consignment.pk] else freight))
     postings = booking.earned(got, reference=reference)
+    postings += earnings.of_collection(
+        order,
+        point_id=point.pk,
+        consignments=handed.consignments,
+        rows=[(line_of[row.consignment_line_id], row.taken_fen) for row in handed.lines],
+    )
     postings += booking.not_delivered(not_got, reference=reference, was_paid=was_paid)
     if not was_paid:
         taken_fen = handed.collection.cash_fen

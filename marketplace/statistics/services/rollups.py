@@ -7,11 +7,12 @@ from django.db import connection
 
 from core import clock, events
 from core.events import Event
-from marketplace.statistics.models import OrdersDay, PromiseMonth, SalesDay
+from marketplace.statistics.models import ChannelDay, OrdersDay, PromiseMonth, SalesDay
 from villages import codes
 
 READER = "sales"
 SALES_FIELDS = ("placed_units", "placed_fen", "taken_units", "taken_fen")
+CHANNEL_KEYS = ("day", "channel", "point_id", "point_county")
 ORDER_FIELDS = ("placed", "collected", "cancelled", "expired")
 PROMISE_FIELDS = ("arrived", "in_time")
 
@@ -22,18 +23,21 @@ def read_events(*, limit: int = 1000) -> int:
 
 
 def apply(batch: list[Event]) -> None:
-    """Add events to the rollups in three statements."""
+    """Add events to the rollups in a statement for each."""
     sales: dict[tuple, Counter] = {}
     orders: dict[tuple, Counter] = {}
     promises: dict[tuple, Counter] = {}
+    channels: dict[tuple, Counter] = {}
     for event in batch:
         day, payload = clock.day_of(event.occurred_at), event.payload
         if event.name == "order.placed":
             orders.setdefault((day, payload["point_county"]), Counter())["placed"] += 1
             _add(sales, day, payload, "placed")
+            _add_channels(channels, day, payload, "placed")
         elif event.name == "consignment.collected":
             orders.setdefault((day, payload["point_county"]), Counter())["collected"] += 1
             _add(sales, day, payload, "taken")
+            _add_channels(channels, day, payload, "taken")
         elif event.name == "consignment.arrived":
             _count_promise(promises, day, payload)
         elif event.name == "consignment.cancelled":
@@ -42,6 +46,7 @@ def apply(batch: list[Event]) -> None:
             orders.setdefault((day, payload["point_county"]), Counter())["expired"] += 1
     _upsert(SalesDay, ("day", "seller_county", "point_county", "category_path"), SALES_FIELDS, sales)
     _upsert(OrdersDay, ("day", "point_county"), ORDER_FIELDS, orders)
+    _upsert(ChannelDay, CHANNEL_KEYS, SALES_FIELDS, channels)
     _upsert(PromiseMonth, ("month", "point_county"), PROMISE_FIELDS, promises)
 
 
@@ -59,6 +64,17 @@ def _add(sales: dict[tuple, Counter], day, payload: dict, verb: str) -> None:
     for line in payload["lines"]:
         key = (day, codes.county_of(line["seller_division"]), payload["point_county"], line["category"])
         counter = sales.setdefault(key, Counter())
+        counter[f"{verb}_units"] += line["units"]
+        counter[f"{verb}_fen"] += line["fen"]
+
+
+def _add_channels(channels: dict[tuple, Counter], day, payload: dict, verb: str) -> None:
+    """Count what a sample or an operator's order led to; the web's own sales have no point."""
+    for line in payload["lines"]:
+        if not line.get("channel_point"):
+            continue
+        key = (day, line["channel"], line["channel_point"], payload["point_county"])
+        counter = channels.setdefault(key, Counter())
         counter[f"{verb}_units"] += line["units"]
         counter[f"{verb}_fen"] += line["fen"]
 

@@ -172,7 +172,7 @@ def test_the_operator_sees_no_code_and_no_link_and_cannot_open_the_buyers_page(c
     client = counter.client()
 
     seen = client.get(reverse("counter:proxy-order", args=[order.number])).content.decode()
-    listed = client.get(reverse("counter:ordering")).content.decode()
+    listed = client.get(reverse("counter:proxy")).content.decode()
 
     assert client.get(reverse("customer:order", args=[order.number])).status_code == 404
     for page in (seen, listed):
@@ -197,7 +197,7 @@ def test_the_operator_cancels_for_the_buyer_until_it_is_packed(counter):
 
 def test_the_page_keeps_what_was_typed_and_lands_twice_on_the_same_order(counter):
     product, client = shop.listing(counter.shop.seller), counter.client()
-    url, typed = reverse("counter:ordering"), {"name": "刘奶奶", "phone": "139 1234 5678"}
+    url, typed = reverse("counter:proxy"), {"name": "刘奶奶", "phone": "139 1234 5678"}
 
     added = client.post(url, typed | {"do": f"add:{product.pk}"})
     client.post(url, typed | {"do": f"add:{product.pk}"})
