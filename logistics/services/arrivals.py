@@ -14,6 +14,8 @@ from logistics.services import departures, scans, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
 from logistics.states import CAN_TURN_UP, ON_THE_WAY, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 
+_GONE = frozenset({DepartureState.DEPARTED, DepartureState.ARRIVED, DepartureState.BROKEN_DOWN})
+
 
 class UnableToTakeIn(UnableToScan):
     """The parcel cannot have turned up at this hub."""
@@ -104,11 +106,17 @@ def bound_for_end(departure: Departure) -> QuerySet[Parcel]:
     legs = Leg.objects.in_force().filter(departure=departure)
     if departure.round_id:
         legs = legs.filter(direction=Direction.BACK)
-    loaded = Scan.objects.filter(parcel=OuterRef("pk"), departure=departure, kind=ScanKind.LOADED)
+    read = Scan.objects.filter(parcel=OuterRef("pk"), departure=departure)
+    loaded = read.filter(kind=ScanKind.LOADED)
     with_the_others = Exists(legs.filter(parcel=None, consignment=OuterRef("consignment")))
-    return Parcel.objects.filter(
+    bound = Parcel.objects.filter(
         Exists(legs.filter(parcel=OuterRef("pk"))) | (Q(strayed=False) | Exists(loaded)) & with_the_others
     )
+    if departure.state in _GONE:
+        # What was read elsewhere while others were loaded has not left with them, whatever its consignment was to do.
+        elsewhere = Q(state=ParcelState.AT_HUB) | Q(state=ParcelState.LOADED) & ~Q(departure=departure)
+        bound = bound.exclude(elsewhere & ~Exists(read))
+    return bound
 
 
 def short(departure: Departure) -> QuerySet[Parcel]:

@@ -16,8 +16,8 @@ from core import events, locks
 from core.clock import day_of
 from core.events import NewEvent
 from logistics.due import due
-from logistics.models import Departure, Leg
-from logistics.states import DEPARTURE_MOVES, DepartureState, Direction
+from logistics.models import Departure, Leg, Scan
+from logistics.states import DEPARTURE_MOVES, DepartureState, Direction, ScanKind
 
 _BATCH = 2000
 TIMETABLES = "timetables"  # who changes timetables or opens departures, one at a time
@@ -68,11 +68,34 @@ def depart(departure: Departure, *, by, at: dt.datetime) -> Departure:
     with transaction.atomic():
         found = _locked(departure)
         _permit(found, DepartureState.DEPARTED)
-        late = at - found.departs_at
+        left_at = _left_at(found, at)
+        late = left_at - found.departs_at
         if late > PUNCTUAL:
             _shift(found, int(late.total_seconds() // 60), reason="left-late", by=by, at=at)
-        _move(found, DepartureState.DEPARTED, by=by, at=at, departed_at=at)
+        _move(found, DepartureState.DEPARTED, by=by, at=at, departed_at=left_at)
     return found
+
+
+def _left_at(found: Departure, at: dt.datetime) -> dt.datetime:
+    """Return when a vehicle left that somebody says has left: what was loaded at its stops says it better than they.
+
+    A round that is noted after its stops has left as much later than planned as it was late at the last of them.
+    """
+    if found.round_id is None:
+        return at
+    rows = Scan.objects.filter(
+        departure=found,
+        kind=ScanKind.LOADED,
+        parcel__consignment__legs__departure=found,
+        parcel__consignment__legs__direction=Direction.BACK,
+        parcel__consignment__legs__released_at=None,
+        point__isnull=False,
+    ).values_list("occurred_at", "parcel__consignment__legs__departs_at")
+    last = max(rows, default=None)
+    if last is None:
+        return at
+    loaded_at, planned_at = last
+    return min(at, found.departs_at + max(dt.timedelta(0), loaded_at - planned_at))
 
 
 def arrive(departure: Departure, *, by, at: dt.datetime) -> Departure:

@@ -15,6 +15,7 @@ from logistics.models import Consignment, Leg, Parcel
 from logistics.promises import Promise, PromiseRequest, Refusal
 from logistics.services import capacity, leases, legs, milestones, rerouting
 from logistics.services.capacity import UnableToTakeCapacity
+from logistics.services.expectations import TOLERANCE
 from logistics.services.ways import UNSENT, Place, Way, are_together, stranded_ways, ways_of
 from logistics.states import ConsignmentState, Direction, ParcelState
 from villages.models import PickupPoint
@@ -184,7 +185,8 @@ def _redirected(
     changes = {
         "point": point,
         "held_day": day_of(handed_over_at),
-        **({"promised_at": handed_over_at} if is_agreed else {}),
+        # A promise that was missed already stays, and counts as missed: another point does not make it good.
+        **({"promised_at": handed_over_at} if is_agreed and not _is_missed(row, at) else {}),
         "expected_at": handed_over_at,
         "planned_at": None,
         "routing_lease_until": None,
@@ -206,6 +208,14 @@ def _redirected(
     }
     events.append([NewEvent("consignment", row.number, "consignment.redirected", payload)], by=by, at=at)
     milestones.passed("redirecting-events-appended")
+
+
+def _is_missed(row: Consignment, at: dt.datetime) -> bool:
+    """Tell whether what was promised cannot be kept any more, or was taken back, before the buyer asked."""
+    if row.promised_at is None:
+        return False
+    expected_at = row.expected_at or row.promised_at
+    return row.is_taken_back or row.promised_at < at or expected_at > row.promised_at + TOLERANCE
 
 
 def _send_on(row: Consignment, found: Sequence[tuple[Part, Promise]], *, at: dt.datetime) -> None:

@@ -37,18 +37,19 @@ class Stuck(TextChoices):
 def late(scope: Scope) -> QuerySet[Consignment]:
     """Return consignments that are to come later than was promised, the longest late first; with them those of which
     nobody knows when they come, because a vehicle stopped with them.
+
+    They concern the hubs that their way touches and, of a division, the points there.
     """
     later = Q(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
     rows = Consignment.objects.filter(later | TAKEN_BACK & Q(promised_at__isnull=False))
+    touching = Leg.objects.in_force().filter(scope.at_hubs(*_TOUCHED), consignment=OuterRef("pk"))
+    concerned = Q(Exists(touching))
     if scope.place:
-        rows = rows.filter(scope.in_places("point__division__code"))
-    else:
-        touching = Leg.objects.in_force().filter(
-            scope.at_hubs("departure__lane__origin", "departure__lane__destination", "departure__round__hub"),
-            consignment=OuterRef("pk"),
-        )
-        rows = rows.filter(Exists(touching))
-    return rows.order_by("promised_at", "pk")
+        concerned |= scope.in_places("point__division__code")
+    return (rows if scope.is_whole else rows.filter(concerned)).order_by("promised_at", "pk")
+
+
+_TOUCHED = ("departure__lane__origin", "departure__lane__destination", "departure__round__hub")
 
 
 def waiting(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
@@ -118,14 +119,17 @@ def _surplus(scope: Scope, at: dt.datetime) -> QuerySet[Parcel]:
 
 @dataclass(frozen=True)
 class Tally:
-    """How much is late and stuck, in all and by hub (its key; None for what no hub of the scope is asked about)."""
+    """What is late and how much is stuck, by hub (its key; None for what no hub of the scope is asked about).
 
-    late: Counter
+    :param late: keys of consignments; one may be late at several hubs.
+    """
+
+    late: dict[int | None, set[int]]
     stuck: dict[Stuck, Counter]
 
     @property
     def late_total(self) -> int:
-        return self.late.total()
+        return len(set().union(*self.late.values()))
 
     @property
     def stuck_total(self) -> int:
@@ -134,29 +138,22 @@ class Tally:
     def of(self, *hubs: int) -> tuple[int, int]:
         """Return how much is late and how much stuck at some hubs."""
         return (
-            sum(self.late[hub] for hub in hubs),
+            len(set().union(*(self.late.get(hub, ()) for hub in hubs))),
             sum(counter[hub] for counter in self.stuck.values() for hub in hubs),
         )
 
 
 def tally(scope: Scope, *, at: dt.datetime) -> Tally:
-    """Count what is late and stuck by hub, in six queries and one for the zones.
+    """Count what is late and stuck by hub, in seven queries and one for the zones.
 
-    What is late counts at the hub of its point's county, what waits for a route at that of its stop's; all else at the
-    hub where the next scan is due.
+    What is late counts at the hubs that its way touches and at that of its point's county, what waits for a route at
+    that of its stop's; all else at the hub where the next scan is due.
     """
-    by_county = {
-        "late": _by_county(late(scope), "point__division_id"),
-        "waiting": _by_county(waiting(scope, at=at), "origin_stop__division_id"),
-    }
     served = {county: hub.pk for county, hub in scope.hub_of_county.items()}
-    counters = {}
-    for name, counts in by_county.items():
-        counter: Counter = Counter()
-        for county, number in counts.items():
-            counter[served.get(county)] += number
-        counters[name] = counter
-    found = {Stuck.WAITING: counters["waiting"]}
+    waits: Counter = Counter()
+    for county, number in _by_county(waiting(scope, at=at), "origin_stop__division_id").items():
+        waits[served.get(county)] += number
+    found = {Stuck.WAITING: waits}
     rows = {
         Stuck.LEFT: left(scope, at=at),
         Stuck.ABOARD: aboard(scope, at=at),
@@ -165,7 +162,21 @@ def tally(scope: Scope, *, at: dt.datetime) -> Tally:
     }
     for kind, queryset in rows.items():
         found[kind] = Counter(dict(queryset.order_by().values_list("at_hub").annotate(n=Count("pk"))))
-    return Tally(counters["late"], found)
+    return Tally(_late_by_hub(scope, served), found)
+
+
+def _late_by_hub(scope: Scope, served: dict[str, int]) -> dict[int | None, set[int]]:
+    hubs = {hub.pk for hub in scope.hubs}
+    counties = dict(late(scope).values_list("pk", "point__division_id"))
+    ways = Leg.objects.in_force().filter(consignment__in=late(scope).order_by().values("pk"))
+    touched: dict[int, set[int | None]] = {pk: {served.get(codes.county_of(code))} for pk, code in counties.items()}
+    for pk, *places in ways.values_list("consignment_id", *_TOUCHED).distinct():
+        touched.setdefault(pk, set()).update(hubs.intersection(places))
+    found: dict[int | None, set[int]] = {}
+    for pk, places in touched.items():
+        for hub in places - {None} or {None}:
+            found.setdefault(hub, set()).add(pk)
+    return found
 
 
 def _by_county(rows: QuerySet[Consignment], column: str) -> dict[str, int]:

@@ -129,3 +129,43 @@ def test_the_hub_where_a_lane_began_unloads_what_comes_back_and_closes_it(journe
     missing = arrivals.close(lane, hub=journey.network.county, by=worker, at=lane.departs_at + 40 * MINUTE)
     assert [each.pk for each in missing] == [journey.parcels[1].pk]
     assert Parcel.objects.get(pk=parcel.pk).state == ParcelState.AT_HUB
+
+
+def test_what_was_reported_short_before_is_not_aboard_the_next_vehicle_nor_missing_from_it(journey):
+    journey.step("drop")
+    first, lane = journey.legs[0].departure, journey.legs[1].departure
+    journey.step("load", at=journey.legs[0].departs_at, departure=first)
+    journey.step("unload", at=journey.legs[0].arrives_at, hub=journey.network.county, number=0)
+    arrivals.close(first, hub=journey.network.county, by="test", at=journey.legs[0].arrives_at + MINUTE)
+    journey.step("load", at=journey.legs[1].departs_at, departure=lane, number=0)
+    lane = departures.depart(lane, by="test", at=lane.departs_at)
+
+    assert set(arrivals.bound_for_end(lane)) == {Parcel.objects.get(pk=journey.parcels[0].pk)}
+    departures.break_down(lane, by="test", at=lane.departs_at + MINUTE)
+    lane.refresh_from_db()
+    missing = list(arrivals.short(lane))
+    assert [each.pk for each in missing] == [journey.parcels[0].pk], "what never left with it is not missing from it"
+
+
+def test_a_round_of_which_is_said_late_that_it_left_has_left_when_its_stops_say(journey):
+    vehicle = journey.legs[0].departure
+    journey.step("drop")
+    journey.step("load", at=journey.legs[0].departs_at, departure=vehicle)
+
+    left = departures.depart(vehicle, by="test", at=journey.legs[0].departs_at + 6 * MINUTE)
+
+    left.refresh_from_db()
+    assert (left.delay_minutes, left.departed_at) == (0, left.departs_at)
+    assert rerouting.mend(at=journey.legs[0].departs_at + 7 * MINUTE) == 0
+    assert Leg.objects.get(pk=journey.legs[0].pk).arrives_at == journey.legs[0].arrives_at
+
+
+def test_a_round_that_was_late_at_its_stop_left_as_much_later(journey):
+    vehicle = journey.legs[0].departure
+    journey.step("drop")
+    journey.step("load", at=journey.legs[0].departs_at + 40 * MINUTE, departure=vehicle)
+
+    left = departures.depart(vehicle, by="test", at=journey.legs[0].departs_at + 55 * MINUTE)
+
+    left.refresh_from_db()
+    assert left.delay_minutes == 40

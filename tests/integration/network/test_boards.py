@@ -52,15 +52,25 @@ def found(kind: Stuck, scope: Scope, at: dt.datetime) -> int:
     return board_troubles.stuck(kind, scope, at=at).count()
 
 
-def test_what_is_expected_after_its_promise_is_late_where_it_is_bound_for(made, parcel):
+def test_what_is_expected_after_its_promise_is_late_wherever_its_way_leads(made, parcel):
     consignments = Consignment.objects.all()
     assert board_troubles.late(whole()).count() == 0
 
     consignments.update(expected_at=F("promised_at") + MINUTE)
 
-    assert [board_troubles.late(scope).count() for scope in (whole(), of(LIXIAN), of(SHIMEN))] == [1, 1, 0]
+    elsewhere = of("430100000000")
+    assert [board_troubles.late(scope).count() for scope in (whole(), of(LIXIAN), of(SHIMEN), elsewhere)] == [
+        1,
+        1,
+        1,
+        0,
+    ]
     tally = board_troubles.tally(whole(), at=MONDAY)
-    assert (tally.late_total, tally.of(made.network.other_county.pk)) == (1, (1, 0))
+    hubs = (made.network.county.pk, made.network.prefecture.pk, made.network.other_county.pk)
+    assert [tally.of(hub) for hub in hubs] == [(1, 0)] * 3
+    assert (tally.late_total, tally.of(*hubs)) == (1, (1, 0)), "it is one, at however many hubs"
+    at_one_hub = board_troubles.tally(Scope("", "", (made.network.county,)), at=MONDAY)
+    assert at_one_hub.of(made.network.county.pk) == (1, 0), "whoever works there is told the same"
     consignments.update(state="AT_POINT")
     assert board_troubles.late(whole()).count() == 0
 

@@ -323,3 +323,35 @@ def test_what_turns_up_where_the_others_lie_is_sent_on_with_them(made, parted):
     assert rerouting.mend(at=onward.departs_at + HOUR + MINUTE) == 0
     assert own_legs(stayed)
     assert invariants.findings(["L1", "S1", "M1"]) == []
+
+
+@pytest.mark.parametrize("missed", ["late", "taken back", "past"])
+def test_a_missed_promise_stays_when_the_buyer_takes_another_point(made, elsewhere, missed):
+    order = shop.order(made.point, shop.listing(made.seller))
+    (consignment,) = shop.routed(order)
+    promised = consignment.promised_at
+    at = MONDAY
+    if missed == "late":
+        Consignment.objects.filter(pk=consignment.pk).update(expected_at=promised + HOUR)
+    elif missed == "past":
+        Consignment.objects.filter(pk=consignment.pk).update(promised_at=MONDAY - MINUTE)
+        promised = MONDAY - MINUTE
+    else:
+        Consignment.objects.filter(pk=consignment.pk).update(promised_at=MONDAY - HOUR, expected_at=None)
+        promised = MONDAY - HOUR
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=at)
+
+    after = Consignment.objects.get(pk=consignment.pk)
+    assert after.promised_at == promised, "it counts as missed"
+    assert after.expected_at != promised
+
+
+def test_a_promise_that_could_be_kept_is_a_new_one_at_another_point(made, elsewhere):
+    order = shop.order(made.point, shop.listing(made.seller))
+    (consignment,) = shop.routed(order)
+
+    change_point(order, point_id=elsewhere.pk, by=None, at=MONDAY)
+
+    after = Consignment.objects.get(pk=consignment.pk)
+    assert after.promised_at == after.expected_at != consignment.promised_at
