@@ -12,6 +12,7 @@ from villages.models import Invitation, Operator, PickupPoint
 from villages.states import InvitationState, OperatorRole, PointState
 
 SALT = "villages.invitation"
+_SIGNER = signing.Signer(salt=SALT)
 LASTS = dt.timedelta(days=7)
 OPEN_INVITATIONS = 20
 OPERATORS_OF_A_POINT = 50
@@ -58,14 +59,14 @@ def waiting(point: PickupPoint, *, at: dt.datetime):
 
 
 def token_of(invitation: Invitation) -> str:
-    """Return the signed text that an invitation's link carries."""
-    return signing.dumps(invitation.pk, salt=SALT)
+    """Return the signed text that an invitation's link carries, the same each time that it is shown."""
+    return _SIGNER.sign_object(invitation.pk)
 
 
 def of_token(token: str, *, at: dt.datetime) -> Invitation | None:
     """Return the invitation of a link while it can be accepted."""
     try:
-        pk = signing.loads(token, salt=SALT)
+        pk = _SIGNER.unsign_object(token)
     except signing.BadSignature:
         return None
     found = Invitation.objects.filter(pk=pk, state=InvitationState.OPEN, expires_at__gt=at)
