@@ -42,6 +42,9 @@ NO_PAGES = {
     "dashboard:claim-photo",
     "counter:pair-state",
     "evidence:unbound",
+    "counter:worker",
+    "counter:manifest",
+    "counter:offline-lease",
 } | {name for name in RULES if name.endswith(("-pdf", ":planning-export", ":planning-import-file"))}
 
 

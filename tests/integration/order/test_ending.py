@@ -121,7 +121,8 @@ def test_a_hand_over_takes_the_cash_and_pays_everybody():
     assert collection.cash_fen == 10_600
     assert ledger.balance(AccountKind.OPERATOR_CASH, party_id=made.point.pk) == -10_600
     assert ledger.balance(AccountKind.SELLER_PAYABLE, party_id=made.seller.pk) == 9_800
-    assert ledger.balance(AccountKind.COMMISSION) == 200
+    assert ledger.balance(AccountKind.POINT, party_id=made.point.pk) == 30, "for the parcel"
+    assert ledger.balance(AccountKind.COMMISSION) == 200 - 30
     assert ledger.balance(AccountKind.FREIGHT) == 600
     assert ledger.balance(AccountKind.BUYER_CLEARING) == 0
     order.refresh_from_db()
