@@ -96,8 +96,13 @@ class Consignment(models.Model):
 
     @property
     def is_taken_back(self) -> bool:
-        """Whether its promise was taken back and no new one made: a vehicle stopped with a part of it aboard."""
-        return self.state == ConsignmentState.IN_TRANSIT and self.expected_at is None and self.planned_at is None
+        """Whether its promise was taken back and no new one made: a vehicle stopped with a part of it aboard, or none
+        can bring it.
+        """
+        if self.expected_at is not None or self.planned_at is not None:
+            return False
+        waits = self.state == ConsignmentState.AWAITING_ROUTE and self.promised_at is not None
+        return waits or self.state == ConsignmentState.IN_TRANSIT
 
 
 class ConsignmentLine(models.Model):

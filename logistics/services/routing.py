@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _CONSIGNMENTS = Consignment._meta.db_table
 _TRIES = 5  # times that a batch is searched again for those that found a departure full
+_TRIES_BEFORE_TOLD = 3  # in vain, about a minute, before the buyer is told that nobody knows the day any more
 _LONGEST_WAIT = dt.timedelta(minutes=10)  # until a consignment without a route is looked at again
 
 # Materialised, so that the rows are picked once and not again for each row that is looked at.
@@ -252,8 +253,16 @@ def _told(planned: Planned) -> Iterator[events.NewEvent]:
 
 
 def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
-    """Let consignments without a route wait longer each time; say so in the log once for each."""
+    """Let consignments without a route wait longer each time; say so in the log once for each.
+
+    Where nothing is found time and again, the promise is taken back: nobody knows when any vehicle can bring it.
+    """
     told = [consignment for consignment in lost if consignment.routing_attempts == 1]
+    hopeless = [
+        consignment
+        for consignment in lost
+        if consignment.routing_attempts >= _TRIES_BEFORE_TOLD and consignment.promised_at and consignment.expected_at
+    ]
     for consignment in told:
         log.warning("no route: %s from %s to %s", consignment.number, consignment.origin_stop_id, consignment.point_id)
     with transaction.atomic():
@@ -263,6 +272,11 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
                 pk__in=[consignment.pk for consignment in lost if consignment.routing_attempts == attempts],
                 state=ConsignmentState.AWAITING_ROUTE,
             ).update(routing_lease_until=at + wait_after(attempts))
+        waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
+        waiting.filter(pk__in=[consignment.pk for consignment in hopeless]).update(expected_at=None)
+        for consignment in hopeless:
+            taken_back = expectations.told(consignment, expected_at=None, is_rerouted=False, reason="no-route")
+            events.append(taken_back, by=by, at=at)
         events.append(
             [
                 events.NewEvent(

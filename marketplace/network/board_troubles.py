@@ -34,14 +34,17 @@ class Stuck(TextChoices):
     SURPLUS = "surplus", _("Surplus at a hub")
 
 
-def late(scope: Scope) -> QuerySet[Consignment]:
+def late(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
     """Return consignments that are to come later than was promised, the longest late first; with them those of which
-    nobody knows when they come, because a vehicle stopped with them.
+    nobody knows when they come, because a vehicle stopped with them or none can bring them, and what was promised for
+    a time that is over.
 
     They concern the hubs that their way touches and, of a division, the points there.
     """
     later = Q(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
-    rows = Consignment.objects.filter(later | TAKEN_BACK & Q(promised_at__isnull=False))
+    over = Q(state__in=UNDER_WAY, promised_at__lt=at)
+    unknown = Q(state=ConsignmentState.AWAITING_ROUTE, expected_at=None, planned_at=None)
+    rows = Consignment.objects.filter(later | over | (TAKEN_BACK | unknown) & Q(promised_at__isnull=False))
     touching = Leg.objects.in_force().filter(scope.at_hubs(*_TOUCHED), consignment=OuterRef("pk"))
     concerned = Q(Exists(touching))
     if scope.place:
@@ -162,13 +165,14 @@ def tally(scope: Scope, *, at: dt.datetime) -> Tally:
     }
     for kind, queryset in rows.items():
         found[kind] = Counter(dict(queryset.order_by().values_list("at_hub").annotate(n=Count("pk"))))
-    return Tally(_late_by_hub(scope, served), found)
+    return Tally(_late_by_hub(scope, served, at), found)
 
 
-def _late_by_hub(scope: Scope, served: dict[str, int]) -> dict[int | None, set[int]]:
+def _late_by_hub(scope: Scope, served: dict[str, int], at: dt.datetime) -> dict[int | None, set[int]]:
     hubs = {hub.pk for hub in scope.hubs}
-    counties = dict(late(scope).values_list("pk", "point__division_id"))
-    ways = Leg.objects.in_force().filter(consignment__in=late(scope).order_by().values("pk"))
+    rows = late(scope, at=at)
+    counties = dict(rows.values_list("pk", "point__division_id"))
+    ways = Leg.objects.in_force().filter(consignment__in=rows.order_by().values("pk"))
     touched: dict[int, set[int | None]] = {pk: {served.get(codes.county_of(code))} for pk, code in counties.items()}
     for pk, *places in ways.values_list("consignment_id", *_TOUCHED).distinct():
         touched.setdefault(pk, set()).update(hubs.intersection(places))

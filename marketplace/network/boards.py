@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import clock
-from logistics.models import Departure
-from logistics.states import HubKind
+from logistics.models import Consignment, Departure
+from logistics.states import ConsignmentState, HubKind
 from marketplace.network import board_map, board_runs, board_troubles
 from marketplace.network.board_runs import Grouping
 from marketplace.network.board_scope import OutOfScope, Scope, scope_of
@@ -71,11 +71,18 @@ def _parts(scope: Scope, tally: board_troubles.Tally) -> list[PartLine]:
     return sorted(found, key=lambda line: -(line.late + line.stuck))
 
 
+def _unknown(row: Consignment) -> str:
+    """Say why nobody knows when a consignment comes."""
+    if row.state == ConsignmentState.AWAITING_ROUTE:
+        return _("Not known: no vehicle can bring it")
+    return _("Not known: its vehicle broke down")
+
+
 @require_safe
 def late(request: HttpRequest) -> HttpResponse:
     """Consignments that are to come later than promised."""
     scope, now = _scope(request), clock.now()
-    rows = board_troubles.late(scope).select_related("origin_stop__division", "point__division")
+    rows = board_troubles.late(scope, at=now).select_related("origin_stop__division", "point__division")
     if _wants_csv(request):
         head = [_("Consignment"), _("From"), _("To"), _("State"), _("Promised"), _("Expected"), _("Minutes late")]
         lines = (
@@ -85,8 +92,8 @@ def late(request: HttpRequest) -> HttpResponse:
                 row.point.name,
                 row.get_state_display(),
                 tables.moment(row.promised_at),
-                tables.moment(row.expected_at) if row.expected_at else _("Not known: its vehicle broke down"),
-                _minutes(row.expected_at - row.promised_at) if row.expected_at else "",
+                tables.moment(row.expected_at) if row.expected_at else _unknown(row),
+                _minutes(max(row.expected_at, now) - row.promised_at) if row.expected_at else "",
             ]
             for row in rows[:MOST_ROWS]
         )
@@ -95,7 +102,7 @@ def late(request: HttpRequest) -> HttpResponse:
     seen = board_troubles.last_seen([row.pk for row in page])
     context = _context(scope, "late") | {
         "page": page,
-        "rows": [(row, seen.get(row.pk)) for row in page],
+        "rows": [(row, seen.get(row.pk), "" if row.expected_at else _unknown(row)) for row in page],
         "now": now,
     }
     return render(request, "network/board/late.html", context)

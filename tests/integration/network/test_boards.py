@@ -54,12 +54,14 @@ def found(kind: Stuck, scope: Scope, at: dt.datetime) -> int:
 
 def test_what_is_expected_after_its_promise_is_late_wherever_its_way_leads(made, parcel):
     consignments = Consignment.objects.all()
-    assert board_troubles.late(whole()).count() == 0
+    assert board_troubles.late(whole(), at=MONDAY).count() == 0
 
     consignments.update(expected_at=F("promised_at") + MINUTE)
 
     elsewhere = of("430100000000")
-    assert [board_troubles.late(scope).count() for scope in (whole(), of(LIXIAN), of(SHIMEN), elsewhere)] == [
+    assert [
+        board_troubles.late(scope, at=MONDAY).count() for scope in (whole(), of(LIXIAN), of(SHIMEN), elsewhere)
+    ] == [
         1,
         1,
         1,
@@ -72,7 +74,7 @@ def test_what_is_expected_after_its_promise_is_late_wherever_its_way_leads(made,
     at_one_hub = board_troubles.tally(Scope("", "", (made.network.county,)), at=MONDAY)
     assert at_one_hub.of(made.network.county.pk) == (1, 0), "whoever works there is told the same"
     consignments.update(state="AT_POINT")
-    assert board_troubles.late(whole()).count() == 0
+    assert board_troubles.late(whole(), at=MONDAY).count() == 0
 
 
 def test_what_is_aboard_a_vehicle_that_broke_down_is_late_and_says_why(made, parcel, time, province):
@@ -82,7 +84,7 @@ def test_what_is_aboard_a_vehicle_that_broke_down_is_late_and_says_why(made, par
     departures.break_down(leg.departure, by="test", at=leg.departs_at + MINUTE)
     rerouting.mend(at=leg.departs_at + 2 * MINUTE)
 
-    assert [board_troubles.late(scope).count() for scope in (whole(), of(LIXIAN))] == [1, 1]
+    assert [board_troubles.late(scope, at=MONDAY).count() for scope in (whole(), of(LIXIAN))] == [1, 1]
     address = reverse("network:board-late")
     assert "车辆故障" in client_of(province).get(address).text
     assert "车辆故障" in client_of(province).get(f"{address}?as=csv").text
@@ -282,3 +284,19 @@ def test_what_was_rerouted_is_no_longer_stuck(made, parcel):
     rerouting.mend(at=late, by="test")
 
     assert found(Stuck.LEFT, whole(), late) == 0
+
+
+def test_what_was_promised_for_a_time_that_is_over_is_late_whatever_is_expected(made, parcel):
+    promised = Consignment.objects.get().promised_at
+
+    assert board_troubles.late(whole(), at=promised).count() == 0
+    assert board_troubles.late(whole(), at=promised + MINUTE).count() == 1
+
+
+def test_what_no_vehicle_can_bring_is_late_and_says_so(made, parcel, time, province):
+    Consignment.objects.update(state="AWAITING_ROUTE", expected_at=None, planned_at=None, waiting_since=MONDAY)
+
+    assert board_troubles.late(whole(), at=MONDAY).count() == 1
+    address = reverse("network:board-late")
+    assert "没有班次能运" in client_of(province).get(address).text
+    assert "没有班次能运" in client_of(province).get(f"{address}?as=csv").text
