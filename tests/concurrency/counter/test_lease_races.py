@@ -92,9 +92,23 @@ def test_a_parcel_is_leased_to_one_phone_or_collected_at_another(counter, round_
 
 @pytest.mark.postgres
 def test_without_the_locks_a_parcel_is_leased_and_collected_elsewhere(counter, monkeypatch):
-    """The control. SQLite has one writer at a time, whom nothing here can take off."""
+    """The control: each has looked before the other has written. SQLite has one writer at a time, whom nothing here
+    can take off.
+    """
     order = counter.waiting()
     blind(monkeypatch, readers=2)
+    has_looked, see_free, tell = threading.Event(), leases.see_free, leases._tell
+
+    def looked(*those, **how):
+        see_free(*those, **how)
+        has_looked.set()
+
+    def told(*those, **how):
+        assert has_looked.wait(timeout=30)
+        return tell(*those, **how)
+
+    monkeypatch.setattr(leases, "see_free", looked)
+    monkeypatch.setattr(leases, "_tell", told)
 
     made, handed = race([granting(counter), collecting(counter, order)])
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.templatetags.static import static
 from playwright.sync_api import Page, expect
 
 from logistics.models import Collection, OfflineLease, OfflineUpload, Parcel
@@ -304,9 +305,10 @@ def test_the_phone_keeps_nobodys_data_in_the_clear(counter, handset):
         assert personal not in stored
     assert "/point/waiting/" not in cached
     kinds = page.evaluate(
-        """async () => {
-          const { keys } = await import("/static/marketplace/js/offline/vault.js");
+        """async (vault) => {
+          const { keys } = await import(vault);
           return Object.values(await keys()).map((key) => key.extractable);
-        }"""
+        }""",
+        static("marketplace/js/offline/vault.js"),
     )
     assert kinds == [False, False]
