@@ -8,7 +8,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Q
 
-from core import events, locks
+from core import locks
 from logistics.models import Consignment, Leg
 from logistics.services import expectations, legs
 from logistics.services.ways import Way, stranded_ways, ways_of
@@ -30,13 +30,10 @@ def take_back(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     if not stranded:
         return False
     useless = Leg.objects.in_force().filter(pk__in=_useless(stranded, ways_of(locked, at)))
-    released = legs.give_back(useless, at=at)
-    if locked.is_taken_back:
-        return released > 0
-    Consignment.objects.filter(pk=locked.pk).update(expected_at=None, planned_at=None, routing_lease_until=None)
-    told = expectations.told(locked, expected_at=None, is_rerouted=False, reason="vehicle-stopped")
-    events.append(told, by=by, at=at)
-    return True
+    is_news = expectations.take_back([locked], reason="vehicle-stopped", by=by, at=at) > 0
+    if is_news:
+        Consignment.objects.filter(pk=locked.pk).update(routing_lease_until=None)
+    return legs.give_back(useless, at=at) > 0 or is_news
 
 
 def _useless(stranded: list[Way], others: list[Way]) -> set[int]:

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from core import locks
+from core import events, locks
 from core.clock import day_of
 from core.events import NewEvent
 from logistics import snapshots
 from logistics.models import Consignment
 from logistics.promises import first_arrival_for, handed_over_from
+from logistics.states import ConsignmentState
 from villages.models import PointDay
 from villages.services import crates
 from villages.services.crates import CratesRequest, UnableToHoldCrates
 
 TOLERANCE = dt.timedelta(minutes=15)  # that a promise may move without the buyer being told
+_UNKNOWABLE = (ConsignmentState.AWAITING_ROUTE, ConsignmentState.IN_TRANSIT)
 _DAYS_AHEAD = 7  # on which a full point is asked for room for what comes late
 
 
@@ -88,6 +90,20 @@ def _hold(consignment: Consignment, day: dt.date) -> CratesRequest:
     return CratesRequest(consignment.point_id, day, consignment.storage_class, consignment.crates)
 
 
+def take_back(consignments: Iterable[Consignment], *, reason: str, by, at: dt.datetime) -> int:
+    """Take back what is promised of consignments of which nobody knows any more when they come; return of how many.
+
+    Called inside a transaction. Who was told so already is not told again; what has moved on meanwhile is left alone.
+    """
+    asked = Consignment.objects.filter(pk__in=[each.pk for each in consignments], state__in=_UNKNOWABLE)
+    rows = locks.lock(asked.select_related("order"), rank=locks.Rank.CONSIGNMENT)
+    rows = [row for row in rows if not row.is_taken_back]
+    Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(expected_at=None, planned_at=None)
+    found = [told(row, expected_at=None, is_rerouted=False, reason=reason) for row in rows]
+    events.append([event for each in found for event in each], by=by, at=at)
+    return len(rows)
+
+
 def told(
     consignment: Consignment, *, expected_at: dt.datetime | None, is_rerouted: bool, reason: str, **more
 ) -> list[NewEvent]:
@@ -107,6 +123,7 @@ def told(
         "point": consignment.point_id,
         "promised_before": before.isoformat() if before else None,
         "promised_at": expected_at.isoformat() if expected_at else None,
+        "agreed": consignment.promised_at.isoformat() if consignment.promised_at else None,
         "reason": reason,
         **more,
     }

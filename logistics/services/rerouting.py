@@ -87,16 +87,22 @@ def mend(*, at: dt.datetime, by="task:routing") -> int:
             changed += 1
         else:
             unchanged.append(row)
-    _look_later(unchanged, at=at)
+    _look_later(unchanged, at=at, by=by)
     return changed
 
 
-def _look_later(rows: Iterable[Consignment], *, at: dt.datetime) -> None:
-    """Let those for which nothing could be done wait longer each time, so that others come to their turn."""
+def _look_later(rows: Iterable[Consignment], *, at: dt.datetime, by) -> None:
+    """Let those for which nothing could be done wait longer each time, so that others come to their turn.
+
+    Where no way on is found time and again, the promise is taken back as it is of what was never sent.
+    """
     for row in rows:
         attempts = row.routing_attempts + 1 if row.routing_lease_until else 1
         same = Consignment.objects.filter(pk=row.pk, state__in=_UNDER_WAY, routing_lease_until=row.routing_lease_until)
         same.update(routing_lease_until=at + routing.wait_after(attempts), routing_attempts=attempts)
+        if attempts >= routing.TRIES_BEFORE_TOLD and any(not way.holds(at) for way in ways_of(row, at)):
+            with transaction.atomic():
+                expectations.take_back([row], reason="no-route", by=by, at=at)
 
 
 def _is_first_look(row: Consignment) -> bool:

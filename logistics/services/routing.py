@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _CONSIGNMENTS = Consignment._meta.db_table
 _TRIES = 5  # times that a batch is searched again for those that found a departure full
-_TRIES_BEFORE_TOLD = 3  # in vain, about a minute, before the buyer is told that nobody knows the day any more
+TRIES_BEFORE_TOLD = 3  # in vain, about a minute, before the buyer is told that nobody knows the day any more
 _LONGEST_WAIT = dt.timedelta(minutes=10)  # until a consignment without a route is looked at again
 
 # Materialised, so that the rows are picked once and not again for each row that is looked at.
@@ -261,7 +261,7 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
     hopeless = [
         consignment
         for consignment in lost
-        if consignment.routing_attempts >= _TRIES_BEFORE_TOLD and consignment.promised_at and consignment.expected_at
+        if consignment.routing_attempts >= TRIES_BEFORE_TOLD and not consignment.is_taken_back
     ]
     for consignment in told:
         log.warning("no route: %s from %s to %s", consignment.number, consignment.origin_stop_id, consignment.point_id)
@@ -272,11 +272,7 @@ def _set_aside(lost: Sequence[Consignment], *, at: dt.datetime, by) -> None:
                 pk__in=[consignment.pk for consignment in lost if consignment.routing_attempts == attempts],
                 state=ConsignmentState.AWAITING_ROUTE,
             ).update(routing_lease_until=at + wait_after(attempts))
-        waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
-        waiting.filter(pk__in=[consignment.pk for consignment in hopeless]).update(expected_at=None)
-        for consignment in hopeless:
-            taken_back = expectations.told(consignment, expected_at=None, is_rerouted=False, reason="no-route")
-            events.append(taken_back, by=by, at=at)
+        expectations.take_back(hopeless, reason="no-route", by=by, at=at)
         events.append(
             [
                 events.NewEvent(

@@ -22,6 +22,7 @@ class News(Protocol):
     kind: str
     promised_at: dt.datetime | None
     is_sooner: bool
+    is_as_promised: bool  # after the day was not known for a while
     has_closed: bool  # the point did, and the order goes to another for that
     collect_by: dt.datetime | None
     closed_days: tuple[dt.date, dt.date] | None  # on which the point stays closed
@@ -143,6 +144,8 @@ def _changed(news: News) -> str:
         return _("Order %(number)s now goes to %(point)s and can be collected from %(when)s.")
     if news.promised_at is None:
         return _("We are sorry: order %(number)s comes later than promised. We tell you the new day soon.")
+    if news.is_as_promised:
+        return _("Order %(number)s comes as promised after all: it can be collected at %(point)s from %(when)s.")
     if news.is_sooner:
         return _("Order %(number)s comes sooner: it can be collected at %(point)s from %(when)s.")
     return _("We are sorry: order %(number)s comes later. It can be collected at %(point)s from %(when)s.")

@@ -39,7 +39,8 @@ def late(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
     nobody knows when they come, because a vehicle stopped with them or none can bring them, and what was promised for
     a time that is over.
 
-    They concern the hubs that their way touches and, of a division, the points there.
+    They concern the hubs that their way touches and, of a division, the points there; without a way, the stop where
+    they are sent.
     """
     later = Q(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
     over = Q(state__in=UNDER_WAY, promised_at__lt=at)
@@ -49,6 +50,7 @@ def late(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
     concerned = Q(Exists(touching))
     if scope.place:
         concerned |= scope.in_places("point__division__code")
+        concerned |= Q(state=ConsignmentState.AWAITING_ROUTE) & scope.in_places("origin_stop__division__code")
     return (rows if scope.is_whole else rows.filter(concerned)).order_by("promised_at", "pk")
 
 
@@ -171,9 +173,12 @@ def tally(scope: Scope, *, at: dt.datetime) -> Tally:
 def _late_by_hub(scope: Scope, served: dict[str, int], at: dt.datetime) -> dict[int | None, set[int]]:
     hubs = {hub.pk for hub in scope.hubs}
     rows = late(scope, at=at)
-    counties = dict(rows.values_list("pk", "point__division_id"))
+    counties = rows.values_list("pk", "state", "point__division_id", "origin_stop__division_id")
     ways = Leg.objects.in_force().filter(consignment__in=rows.order_by().values("pk"))
-    touched: dict[int, set[int | None]] = {pk: {served.get(codes.county_of(code))} for pk, code in counties.items()}
+    touched: dict[int, set[int | None]] = {}
+    for pk, state, point, stop in counties:
+        places = [point, stop] if state == ConsignmentState.AWAITING_ROUTE else [point]
+        touched[pk] = {served.get(codes.county_of(code)) for code in places}
     for pk, *places in ways.values_list("consignment_id", *_TOUCHED).distinct():
         touched.setdefault(pk, set()).update(hubs.intersection(places))
     found: dict[int | None, set[int]] = {}

@@ -51,6 +51,7 @@ class News:
     event: Event
     promised_at: dt.datetime | None = None
     is_sooner: bool = False
+    is_as_promised: bool = False
     has_closed: bool = False
     collect_by: dt.datetime | None = None
     closed_days: tuple[dt.date, dt.date] | None = None
@@ -118,9 +119,16 @@ def _news(kind: str, number: str, group: list[Event]) -> News:
         number,
         last,
         promised_at,
+        is_as_promised=bool(promised_at) and not before and all(_is_as_promised(event) for event in group),
         is_sooner=bool(promised_at and before and promised_at < max(before)),
         has_closed=has_closed,
     )
+
+
+def _is_as_promised(event: Event) -> bool:
+    """Tell whether a day that was taken back is again no later than what was agreed at first."""
+    agreed, promised_at = _moment(event, "agreed"), _moment(event, "promised_at")
+    return bool(agreed and promised_at and promised_at <= agreed)
 
 
 def _days(event: Event) -> tuple[dt.date, dt.date] | None:

@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
-from core import events
+from core import events, invariants
 from core.events import Event
 from logistics.models import Consignment, Departure
-from logistics.services import departures, rerouting, routing
+from logistics.services import departures, expectations, rerouting, routing
 from logistics.states import ConsignmentState
 from marketplace.communication.models import Message
 from marketplace.communication.services import reading
@@ -68,3 +69,53 @@ def test_its_buyer_hears_that_nobody_knows_the_day_and_then_the_new_one(stranded
     assert after.expected_at > consignment.promised_at
     told = Event.objects.filter(stream_id=consignment.number, payload__has_key="promised_before").order_by("pk").last()
     assert told.payload["promised_at"] == after.expected_at.isoformat()
+
+
+def test_a_first_day_that_comes_back_is_told_as_promised(stranded):
+    _made, order, consignment = stranded
+    tried(3)
+    events.publish()
+    reading.read_events(at=MONDAY)
+    Message.objects.update(state="SENT")
+    Departure.objects.update(state="SCHEDULED")
+
+    routing.route_waiting(limit=10, at=MONDAY + dt.timedelta(hours=3))
+    events.publish()
+    reading.read_events(at=MONDAY)
+
+    assert read(consignment).expected_at == consignment.promised_at
+    text = Message.objects.filter(order_number=order.number, channel="SMS").latest("pk").body
+    assert "仍按原来约定" in text
+    assert "抱歉" not in text
+
+
+def test_what_was_cancelled_meanwhile_is_not_told_late(stranded):
+    _made, _order, consignment = stranded
+    Consignment.objects.filter(pk=consignment.pk).update(state=ConsignmentState.CANCELLED)
+
+    with transaction.atomic():
+        assert expectations.take_back([consignment], reason="no-route", by="test", at=MONDAY) == 0
+
+    assert not Event.objects.filter(name="consignment.late").exists()
+
+
+def test_what_stands_at_a_hub_with_no_way_on_is_taken_back_and_made_anew(journey):
+    journey.step("drop")
+    journey.ride(1, hub=journey.network.county)
+    at = journey.legs[0].arrives_at
+    ahead = Departure.objects.filter(departs_at__gt=at)
+    departures.cancel(ahead, by="test", at=at, reason="no-vehicle")
+
+    for number in range(2):
+        rerouting.mend(at=at + (1 + number) * LATER)
+    assert not read(journey.consignment).is_taken_back
+    for number in range(2, 6):
+        rerouting.mend(at=at + (1 + number) * LATER)
+
+    assert read(journey.consignment).is_taken_back
+    told = Event.objects.filter(name="consignment.late", stream_id=journey.consignment.number)
+    assert [event.payload["promised_at"] for event in told] == [None], "once"
+    departures.open_departures(at=at + dt.timedelta(days=6), until=at.date() + dt.timedelta(days=9))
+    assert rerouting.mend(at=at + dt.timedelta(days=6)) == 1
+    assert read(journey.consignment).expected_at is not None
+    assert invariants.findings(["L1"]) == []

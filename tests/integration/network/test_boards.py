@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.clock import day_of
-from logistics.models import Consignment, Departure, Hub, Lane, Parcel
+from logistics.models import Consignment, Departure, Hub, Lane, Leg, Parcel
 from logistics.services import arrivals, departures, rerouting, scans
 from logistics.services.ways import GRACE
 from marketplace.network import board_runs, board_troubles
@@ -296,7 +296,11 @@ def test_what_was_promised_for_a_time_that_is_over_is_late_whatever_is_expected(
 def test_what_no_vehicle_can_bring_is_late_and_says_so(made, parcel, time, province):
     Consignment.objects.update(state="AWAITING_ROUTE", expected_at=None, planned_at=None, waiting_since=MONDAY)
 
-    assert board_troubles.late(whole(), at=MONDAY).count() == 1
+    Leg.objects.update(released_at=MONDAY)
+
+    scopes = whole(), of(LIXIAN), of(SHIMEN), of("430100000000")
+    assert [board_troubles.late(scope, at=MONDAY).count() for scope in scopes] == [1, 1, 1, 0], "where it lies too"
+    assert board_troubles.tally(whole(), at=MONDAY).of(made.network.county.pk)[0] == 1
     address = reverse("network:board-late")
     assert "没有班次能运" in client_of(province).get(address).text
     assert "没有班次能运" in client_of(province).get(f"{address}?as=csv").text
