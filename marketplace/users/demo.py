@@ -76,6 +76,11 @@ def create(*, at: dt.datetime) -> list[User]:
     return users
 
 
+def operator() -> User:
+    """Return the demo's point operator, who is there once ``create`` has run."""
+    return _user(ACCOUNTS[2])
+
+
 def demo_points(shop: Partner) -> list[PickupPoint]:
     """Return the points of the demo's operator: all of 长沙市岳麓区, so that whichever is chosen there will do."""
     return list(queries.points_in("430104000000").exclude(pk=shop.drop_off_id))

@@ -8,6 +8,7 @@ from core import clock
 from logistics import demo as network
 from logistics import demo_tariff
 from logistics.services import departures
+from marketplace.samples import demo as samples
 from marketplace.selling import demo as listings
 from marketplace.users import demo as people
 from villages import demo as points
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         self._step("班次", lambda: departures.open_departures(at=at))
         self._step("卖家和 88 种湘品", lambda: listings.load(at=at, progress=self._progress))
         self._step("各种身份的账号", lambda: people.create(at=at))
+        self._step("网点的样品", lambda: samples.display(people.operator(), at=at))
         call_command("index_listings", verbosity=0)
 
     def _step(self, words: str, work) -> None:
