@@ -108,6 +108,10 @@ class PickupPointQuerySet(models.QuerySet):
         """Keep the points at which the user is an operator now."""
         return self.filter(operators__user=user, operators__until=None)
 
+    def owned_by(self, user) -> "PickupPointQuerySet":
+        """Keep the points that the user owns now."""
+        return self.filter(operators__user=user, operators__until=None, operators__role=OperatorRole.OWNER)
+
 
 class PickupPoint(models.Model):
     """A place where parcels are collected (提货网点), and where sellers drop theirs."""

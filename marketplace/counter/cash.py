@@ -12,8 +12,7 @@ from marketplace.counter.forms import CashForm
 from marketplace.counter.models import CashUp
 from marketplace.counter.services import cash
 from marketplace.counter.views import console_context
-from villages.models import Operator
-from villages.states import OperatorRole
+from villages.services.operators import is_owner
 
 SHOWN = 30
 
@@ -31,9 +30,9 @@ def index(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and _counted(request, point, form):
             return redirect("counter:cash")
         status = 422
-    is_owner = Operator.objects.filter(point=point, user=request.user, until=None, role=OperatorRole.OWNER).exists()
+    owns = is_owner(request.user, point=point)
     shown = CashUp.objects.filter(point=point).select_related("operator", "signed_by").order_by("-pk")
-    if not is_owner:
+    if not owns:
         shown = shown.filter(operator=request.user)
     context |= {
         "form": form,
@@ -41,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "expected_fen": expected,
         "paid_out_fen": sum(payout.cash_fen for payout in paid_out),
         "cash_ups": shown[:SHOWN],
-        "is_owner": is_owner,
+        "is_owner": owns,
     }
     return render(request, "counter/cash.html", context, status=status)
 

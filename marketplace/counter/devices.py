@@ -14,9 +14,8 @@ from core import clock
 from marketplace import stepping_up
 from marketplace.counter.device_forms import DeviceNameForm, PairingNumberForm
 from marketplace.counter.views import owner_context
-from villages.models import Device
+from villages.models import Device, PickupPoint
 from villages.services import devices
-from villages.states import OperatorRole
 
 
 @never_cache
@@ -71,10 +70,7 @@ def pair(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a device of an own point, or revoke it."""
-    mine = Device.objects.filter(
-        point__operators__user=request.user, point__operators__until=None, point__operators__role=OperatorRole.OWNER
-    )
-    device = get_object_or_404(mine, pk=pk)
+    device = get_object_or_404(Device.objects.filter(point__in=PickupPoint.objects.owned_by(request.user)), pk=pk)
     try:
         if request.POST.get("do") == "revoke":
             devices.revoke(device, by=request.user, at=clock.now())

@@ -20,8 +20,8 @@ from marketplace.counter.middleware import device_at
 from marketplace.counter.services import deciding
 from marketplace.counter.views import PAGE_SIZE, console_context
 from marketplace.plain_words import PlainForm
+from villages.models import PickupPoint
 from villages.services.operators import is_owner
-from villages.states import OperatorRole
 
 
 class CloseForm(PlainForm):
@@ -50,8 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def exception(request: HttpRequest, pk: int) -> HttpResponse:
     """What the phone did beside what is known here; the owner books it or closes it."""
-    own = {"lease__point__operators__role": OperatorRole.OWNER, "lease__point__operators__user": request.user}
-    mine = lease_queries.uploads_of(request.user).filter(**own, lease__point__operators__until=None).distinct()
+    mine = lease_queries.uploads_of(request.user).filter(lease__point__in=PickupPoint.objects.owned_by(request.user))
     upload = get_object_or_404(mine, pk=pk)
     if (confirm := stepping_up.asked(request)) is not None:
         return confirm

@@ -12,7 +12,7 @@ from core import clock, phones
 from marketplace import stepping_up
 from marketplace.counter.services import leaving
 from marketplace.counter.views import owner_context
-from villages.models import Invitation, Operator
+from villages.models import Invitation, Operator, PickupPoint
 from villages.services import operators
 from villages.states import OperatorRole
 
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an invitation's link and QR, or withdraw it."""
-    found = get_object_or_404(Invitation.objects.filter(**_own_point(request)), pk=pk)
+    found = get_object_or_404(Invitation.objects.filter(point__in=PickupPoint.objects.owned_by(request.user)), pk=pk)
     if (confirm := stepping_up.asked(request)) is not None:
         return confirm
     if request.method == "POST":
@@ -71,7 +71,8 @@ def invitation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once more, then remove an operator or hand the point over to them."""
-    found = get_object_or_404(Operator.objects.filter(until=None, **_own_point(request)).select_related("user"), pk=pk)
+    own = Operator.objects.filter(until=None, point__in=PickupPoint.objects.owned_by(request.user))
+    found = get_object_or_404(own.select_related("user"), pk=pk)
     if (confirm := stepping_up.asked(request)) is not None:
         return confirm
     if request.method != "POST":
@@ -87,11 +88,3 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     except operators.UnableToRemove as refusal:
         messages.error(request, str(refusal))
     return redirect("counter:operators")
-
-
-def _own_point(request: HttpRequest) -> dict:
-    return {
-        "point__operators__user": request.user,
-        "point__operators__until": None,
-        "point__operators__role": OperatorRole.OWNER,
-    }

@@ -17,7 +17,7 @@ from marketplace.shop_forms import CratesForm, WeekForm
 from villages import queries as villages
 from villages.models import PickupPoint, PointHoliday
 from villages.services import holidays, points
-from villages.states import POINT_MOVES, OperatorRole, PointState, Reason
+from villages.states import POINT_MOVES, PointState, Reason
 
 PAST_SHOWN = 5
 
@@ -54,7 +54,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def day_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw days off of an own point."""
-    found = get_object_or_404(PointHoliday.objects.select_related("point").filter(**_own(request)), pk=pk)
+    own = PointHoliday.objects.filter(point__in=PickupPoint.objects.owned_by(request.user))
+    found = get_object_or_404(own.select_related("point"), pk=pk)
     if (confirm := stepping_up.asked(request)) is not None:
         return confirm
     try:
@@ -137,11 +138,3 @@ def _save_contact(request: HttpRequest, point: PickupPoint, form: ContactForm, a
 
 
 _SAVED = {"holiday": _save_days_off, "hours": _save_hours, "crates": _save_crates, "contact": _save_contact}
-
-
-def _own(request: HttpRequest) -> dict:
-    return {
-        "point__operators__user": request.user,
-        "point__operators__until": None,
-        "point__operators__role": OperatorRole.OWNER,
-    }

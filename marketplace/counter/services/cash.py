@@ -14,8 +14,8 @@ from logistics.services.collections import UnableToCollect
 from marketplace.claims.models import Payout
 from marketplace.counter.models import CashUp
 from marketplace.wording import yuan_text
-from villages.models import Operator, PickupPoint
-from villages.states import OperatorRole
+from villages.models import PickupPoint
+from villages.services.operators import is_owner
 
 
 class TooMuchCash(UnableToCollect):
@@ -99,7 +99,7 @@ def count_up(point: PickupPoint, *, counted_fen: int, note: str, by, at: dt.date
         note=note.strip(),
         counted_at=at,
     )
-    if _is_owner(point, by):
+    if is_owner(by, point=point):
         made.signed_by, made.signed_at = by, at
     try:
         with transaction.atomic():
@@ -118,15 +118,11 @@ def sign_off(cash_up: CashUp, *, by, at: dt.datetime) -> None:
 
     :raises UnableToCashUp: by anybody but an owner of the point, or where it is signed already.
     """
-    if not _is_owner(cash_up.point, by):
+    if not is_owner(by, point=cash_up.point):
         raise UnableToCashUp(_("Only the owner of the point signs off."))
     if not CashUp.objects.filter(pk=cash_up.pk, signed_at=None).update(signed_by=by, signed_at=at):
         raise UnableToCashUp(_("This was signed off already."))
     events.append([_event("cash.signed", cash_up)], by=by, at=at)
-
-
-def _is_owner(point: PickupPoint, user) -> bool:
-    return Operator.objects.filter(point=point, user=user, until=None, role=OperatorRole.OWNER).exists()
 
 
 def _event(name: str, cash_up: CashUp) -> NewEvent:
