@@ -108,6 +108,7 @@ RULES: dict[str, Rule] = {
     "selling:claim-photo": Rule(SELLER, {"number": "seller's claim", "photo": "photo of a seller's claim"}),
     "selling:returns": Rule(SELLER),
     "selling:return": Rule(SELLER, {"number": "seller's return"}, READ_WRITE),
+    "selling:stop": Rule(SELLER, methods=READ_WRITE),
     "selling:free-delivery": Rule(SELLER, methods=READ_WRITE),
     "selling:listing-add": Rule(SELLER, methods=READ_WRITE),
     "selling:listing-edit": Rule(SELLER, {"pk": "seller's listing"}, READ_WRITE),

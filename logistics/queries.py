@@ -3,8 +3,10 @@
 import datetime as dt
 from collections import Counter
 
+from django.db.models import Exists, OuterRef
+
 from core.storage_class import StorageClass
-from logistics.models import Consignment, Parcel
+from logistics.models import Consignment, Parcel, RoundStop
 from logistics.promises import PromiseRequest, times
 from logistics.states import ParcelState
 from villages.models import PickupPoint
@@ -21,6 +23,11 @@ def earliest_arrival(
 ) -> dt.datetime | None:
     """Return when the point could hand over what is ordered at ``at`` from a stop, or None where no way leads there."""
     return times([PromiseRequest(origin_stop.pk, point.pk, storage_class, crates)], at=at)[0]
+
+
+def calls_at(*, day: dt.date) -> Exists:
+    """Return the condition that a round in force on a day, or to come after it, calls at a point."""
+    return Exists(RoundStop.objects.filter(point=OuterRef("pk")).exclude(round__valid_to__lte=day))
 
 
 def shelf_suggestions(consignment: Consignment, *, limit: int = 3) -> list[str]:

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from core.models import Event
 from logistics.models import Closure, Departure, Hub, Lane, Round, RoundStop
+from logistics.queries import calls_at
 from logistics.services import calendars, timetables
 from logistics.states import HubKind
 from marketplace.network import map_labels
@@ -184,8 +185,7 @@ def unserved_points(divisions: Iterable[str], *, day: dt.date) -> QuerySet[Picku
     within = Q(pk__in=[])
     for code in divisions:
         within |= Q(division__code__range=codes.span(code))
-    calls = RoundStop.objects.filter(point=OuterRef("pk")).exclude(round__valid_to__lte=day)
-    found = PickupPoint.objects.open().filter(within, ~Exists(calls))
+    found = PickupPoint.objects.open().filter(within, ~calls_at(day=day))
     return found.select_related("division").order_by("division_id", "pk")
 
 

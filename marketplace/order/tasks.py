@@ -5,6 +5,7 @@ from celery import shared_task
 from core import clock
 from marketplace.claims.services import claims, goods_back
 from marketplace.order.services import cancelling, closing, redirecting, reminding, uncollected
+from marketplace.partner.services import stops
 
 
 @shared_task
@@ -17,4 +18,5 @@ def release_overdue() -> None:
     goods_back.end_overdue(by="task:orders", at=clock.now())
     claims.end_overdue(by="task:orders", at=clock.now())
     redirecting.leave_closed_points(by="task:orders", at=clock.now())
+    stops.leave_closing(by="task:orders", at=clock.now())
     closing.close_empty(by="task:orders", at=clock.now())

@@ -2,11 +2,13 @@ from django.urls import path, re_path
 
 from marketplace.selling import claims, returns, views
 from marketplace.selling.free_delivery import free_delivery
+from marketplace.selling.stops import stop
 
 app_name = "selling"
 urlpatterns = [
     path("", views.index, name="index"),
     path("free-delivery/", free_delivery, name="free-delivery"),
+    path("stop/", stop, name="stop"),
     path("consignments/", views.consignments, name="consignments"),
     re_path(r"^consignments/(?P<number>\d{12})/$", views.consignment, name="consignment"),
     re_path(r"^consignments/(?P<number>\d{12})/labels/$", views.label_sheet, name="labels"),

@@ -36,7 +36,7 @@ TOLD = frozenset(
     }
 )
 # What their sellers are told of, by text message to each of their people.
-TOLD_TO_SELLERS = frozenset({"claim.opened", "goods_return.dropped", "sample.put_up"})
+TOLD_TO_SELLERS = frozenset({"claim.opened", "goods_return.dropped", "sample.put_up", "seller.stop_changed"})
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
 DAY_NAMES = ("order.placed", *CHANGE_NAMES)
 CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})

@@ -1,7 +1,7 @@
-"""What sellers are told: a claim, goods that are back at their stop, a sample that a point shows."""
+"""What sellers are told: a claim, goods back at their stop, a sample that a point shows, a stop that closes."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 from django.utils import translation
@@ -12,34 +12,42 @@ from logistics.models import Consignment
 from marketplace.communication import words
 from marketplace.communication.models import Message
 from marketplace.communication.services import messages
+from marketplace.partner.models import Partner
+from marketplace.partner.services import stops
 from marketplace.samples.models import Sample
 
 
 def messages_of(told: Sequence[Event], *, at: dt.datetime) -> list[Message]:
     """Return a text message, not yet written, for each of a seller's people who has a phone."""
-    numbers = {event.payload["consignment"] for event in told if "consignment" in event.payload}
-    found = Consignment.objects.filter(number__in=numbers).select_related("seller", "origin_stop")
-    consignments = {each.number: each for each in found.prefetch_related("seller__users")}
-    ids = [event.stream_id for event in told if event.stream == "sample"]
-    samples = {
-        str(sample.pk): sample
-        for sample in Sample.objects.filter(pk__in=ids)
-        .select_related("point", "product__seller")
-        .prefetch_related("product__seller__users")
-    }
     rows = []
     with translation.override(settings.LANGUAGE_CODE):
-        for event in told:
-            consignment, sample = consignments.get(event.payload.get("consignment")), samples.get(event.stream_id)
-            seller = sample.product.seller if sample else consignment and consignment.seller
-            people = seller.users.all() if seller else ()
-            body = words.signed(_of_sample(sample) if sample else _words(event, consignment)) if seller else ""
+        for event, seller, words_of in _found(told):
+            body = words.signed(words_of)
             rows += [
                 messages.sms(person.phone, name=event.name, body=body, created_at=at, next_try_at=at)
-                for person in people
+                for person in seller.users.all()
                 if person.phone and person.is_active
             ]
     return rows
+
+
+def _found(told: Sequence[Event]) -> Iterator[tuple[Event, Partner, str]]:
+    """Give each event that sellers are told of with its seller and the words for it."""
+    numbers = {event.payload["consignment"] for event in told if "consignment" in event.payload}
+    rows = Consignment.objects.filter(number__in=numbers).select_related("seller", "origin_stop")
+    consignments = {each.number: each for each in rows.prefetch_related("seller__users")}
+    samples = Sample.objects.select_related("point", "product__seller").prefetch_related("product__seller__users")
+    samples = samples.in_bulk([int(event.stream_id) for event in told if event.stream == "sample"])
+    movers = Partner.objects.select_related("drop_off").prefetch_related("users")
+    movers = movers.in_bulk([int(event.stream_id) for event in told if event.stream == "seller"])
+    for event in told:
+        if event.stream == "sample" and (sample := samples.get(int(event.stream_id))):
+            yield event, sample.product.seller, _of_sample(sample)
+        elif event.stream == "seller" and (seller := movers.get(int(event.stream_id))):
+            if event.payload["reason"] == stops.CLOSED:
+                yield event, seller, _of_stop(seller)
+        elif consignment := consignments.get(event.payload.get("consignment")):
+            yield event, consignment.seller, _words(event, consignment)
 
 
 def _words(event: Event, consignment: Consignment) -> str:
@@ -59,3 +67,10 @@ def _of_sample(sample: Sample) -> str:
         "point": sample.point.name,
         "name": sample.product.title,
     }
+
+
+def _of_stop(seller: Partner) -> str:
+    return _(
+        "Your drop-off stop closes. What is ordered from now on please drop at %(stop)s. "
+        "You can choose another stop in your console."
+    ) % {"stop": seller.drop_off.name}

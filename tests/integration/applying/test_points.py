@@ -12,6 +12,7 @@ from logistics.models import Consignment, GoodsReturn, Parcel
 from logistics.states import ConsignmentState, ParcelState, ReturnState
 from marketplace import stepping_up
 from marketplace.order.services import closing, redirecting, uncollected
+from marketplace.partner.services import stops
 from marketplace.users.models import StaffAssignment
 from tests.factories import shop
 from tests.factories.counter import Counter
@@ -122,6 +123,9 @@ def test_a_point_at_which_a_seller_dropped_something_does_not_close_yet(counter)
 
     assert closing.close_empty(by="test", at=NOW) == 0
     Parcel.objects.filter(consignment__order=order).update(state=ParcelState.LOADED)
+    order.consignments.update(state=ConsignmentState.IN_TRANSIT)
+    assert closing.close_empty(by="test", at=NOW) == 0, "its seller drops there still"
+    assert stops.leave_closing(by="test", at=NOW) == 1
 
     assert closing.close_empty(by="test", at=NOW) == 1
 
