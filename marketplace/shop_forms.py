@@ -22,9 +22,8 @@ class WeekForm(PlainForm):
         for day in range(7):
             for end in ("opens", "closes"):
                 widget = forms.TimeInput(attrs=TIME, format="%H:%M")
-                self.add_field(
-                    f"d{day}_{end}", forms.TimeField(required=False, widget=widget, error_messages=WHICH_TIME)
-                )
+                time = forms.TimeField(label=WEEKDAYS[day], required=False, widget=widget, error_messages=WHICH_TIME)
+                self.add_field(f"d{day}_{end}", time)
 
     @property
     def days(self) -> list[tuple]:

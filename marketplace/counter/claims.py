@@ -55,6 +55,8 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
     qr, status = _read_qr(request, number), 200
     form = PayOutForm(request.POST if request.POST.get("do") == "pay" else None, proven=bool(qr))
     if request.method == "POST":
+        if "do" not in request.POST:
+            return _scanned(request, this)
         if _done(request, this, form, qr):
             return redirect("counter:claim", number=number)
         status, this = 422, get_object_or_404(queries.shown(), pk=this.pk)
@@ -65,6 +67,16 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
         "proven": bool(qr),
     }
     return render(request, "counter/claim.html", context, status=status)
+
+
+def _scanned(request: HttpRequest, this: Claim) -> HttpResponse:
+    """Keep the QR that was just read for the claim it names; the page then asks only for the money."""
+    read = found(request, request.POST.get("code", "").strip(), point=this.point)
+    if read is None:
+        messages.error(request, _("This is not the QR of a claim at this point."))
+    elif read != this:
+        messages.warning(request, _("The QR is of this other claim."))
+    return redirect("counter:claim", number=(read or this).number)
 
 
 def _done(request: HttpRequest, this: Claim, form: PayOutForm, qr: str) -> bool:

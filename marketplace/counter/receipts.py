@@ -62,6 +62,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "name": masked(found.order.contact_name),
         "collector": _collector(found),
         "lines": lines,
+        "taken": any(each["line"].taken for each in lines),
         "again": "again" in request.GET,
         "pays_here": found.order.payment_method == PaymentMethod.AT_POINT,
         "number": f"T-{clock.day_of(found.occurred_at):%m%d}-{found.pk:04d}",

@@ -169,8 +169,11 @@ def thumb(image, size: str = "", alt: str = "") -> SafeString:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str = "") -> dict:
-    """A form field as the look has it: label, help, the error above the control, the control."""
+def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str = "", needed: bool = False) -> dict:
+    """A form field as the look has it: label, help, the error above the control, the control.
+
+    With ``needed`` a field that a draft may lack is not called optional.
+    """
     widget = bound.field.widget
     kind = {"checkbox": "checkbox", "radio": "choices", "file": "file", "photos": "photos"}.get(
         getattr(widget, "input_type", ""), "input"
@@ -205,7 +208,7 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
         "label": label or bound.label,
         "help": words,
         "errors": errors,
-        "optional": not bound.field.required and kind != "checkbox",
+        "optional": not (needed or bound.field.required) and kind != "checkbox",
         "widget": "" if kind == "choices" else bound.as_widget(attrs=attributes),
         "options": options,
         "prefix": prefix,

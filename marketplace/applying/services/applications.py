@@ -13,6 +13,7 @@ from core import events, locks
 from core.events import NewEvent
 from marketplace.applying.models import PointApplication
 from marketplace.applying.states import APPLICATION_MOVES, EDITABLE, ApplicationState
+from marketplace.communication import words
 from marketplace.communication.services import messages
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos as evidence
@@ -166,7 +167,7 @@ def decide(application: PointApplication, *, decision: str, note: str, by, at: d
         _move(application, decision, refusal, note=note, decided_by=by, decided_at=at, point=made)
         _tell(application, f"application.{decision.lower()}", by=by, at=at)
         if application.applicant.phone:
-            words = {
+            told = {
                 ApplicationState.ACCEPTED: _("%(name)s is accepted as a pickup point. Please read the agreement."),
                 ApplicationState.CHANGE_ASKED: _("Your application for %(name)s needs a change: %(note)s"),
                 ApplicationState.REFUSED: _("Your application for %(name)s is refused: %(note)s"),
@@ -174,7 +175,7 @@ def decide(application: PointApplication, *, decision: str, note: str, by, at: d
             messages.enqueue_sms(
                 application.applicant.phone,
                 name="application.decided",
-                body=words % {"name": application.name, "note": note},
+                body=words.signed(told % {"name": application.name, "note": note}),
                 at=at,
             )
 

@@ -11,17 +11,19 @@ from core.storage_class import StorageClass
 from logistics.models import ConsignmentLine, Departure, GoodsReturn
 from logistics.services import goods_returns
 from logistics.states import ReturnState
+from marketplace.claims import proofs
 from marketplace.claims.models import Claim, Payout
 from marketplace.claims.services import claims
-from marketplace.claims.states import ClaimState
+from marketplace.claims.states import Answer, ClaimState
 from marketplace.order.services import uncollected
 from tests.factories import claims as factories
 from tests.factories import shop
 from tests.factories.claims import COLLECTED
-from tests.factories.counter import Counter
+from tests.factories.counter import Counter, qr_of
 from tests.factories.photos import jpeg
 from tests.factories.shop import Shop
 from tests.functional.browsing import fits, follow
+from tests.functional.counter.handset import picture_of
 from tests.functional.journeys.conftest import Time
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -247,3 +249,30 @@ def test_a_seller_who_is_silent_loses_the_word_and_perishables_are_written_off(
     expect(desk.locator(".photo-proof")).to_have_count(1)
     assert fits(desk)
     assert Claim.objects.get().state == ClaimState.ESCALATED
+
+
+def test_the_claims_qr_on_a_photo_proves_it_and_one_tap_pays(counter: Counter, visit, live_server, time):
+    line = factories.collected(counter)
+    mine, farmer = factories.claim(line, at=time.at), shop.user("陈社长")
+    counter.shop.seller.users.set([farmer])
+    claims.answer(mine, answer=Answer.ACCEPT, by=farmer, at=time.at)
+    desk = visit(counter.operator)
+    desk.goto(f"{live_server.url}/point/claims/{mine.number}/")
+
+    for text, words in (
+        (qr_of(line.consignment.order), "这不是本网点售后的二维码"),
+        (proofs.qr_of(mine.number), "二维码与售后相符"),
+    ):
+        with desk.expect_navigation():
+            desk.set_input_files(
+                "[data-scan] input[type=file]",
+                {"name": "qr.png", "mimeType": "image/png", "buffer": picture_of(text)},
+            )
+        expect(desk.locator("body")).to_contain_text(words)
+        assert not Payout.objects.exists()
+    assert fits(desk)
+    send(desk)
+    expect(desk.locator(".messages")).to_contain_text("已付 ¥10.00")
+
+    assert Payout.objects.get().claim == mine
+    assert invariants.findings() == []
