@@ -34,6 +34,7 @@ VARIABLES = (
     Variable("ELASTICSEARCH_URL", "embedded engine", "search cluster; unset means the embedded engine"),
     Variable("STRIPE_API_BASE", "Stripe itself", "where Stripe's API answers; tests point it at a mock"),
     Variable("STRIPE_SECRET_KEY", "", "Stripe's secret key; unset means payment at the point only"),
+    Variable("STRIPE_WEBHOOK_SECRET", "", "signs what Stripe tells /payments/stripe/; unset: nothing is heard"),
     Variable("SECRET_KEY", "kept in DATA_DIR", "Django's signing key"),
     Variable("FIELD_KEYS", "kept in DATA_DIR", "Fernet keys, newest first, comma-separated, for phones and names"),
     Variable("HASH_KEY", "kept in DATA_DIR", "key of the hashes by which a phone number is found"),

@@ -67,6 +67,9 @@ RULES: dict[str, Rule] = {
     "customer:claim-photo": Rule(PUBLIC, {"number": "buyer's claim", "photo": "photo of a buyer's claim"}),
     "customer:anon-order": Rule(PUBLIC, {"token": "order link"}),
     "demo-messages": Rule(DEMONSTRATION),
+    "demo-pay": Rule(DEMONSTRATION, {"reference": "public:rehearsed payment"}, READ_WRITE),
+    # signed by the payment provider, else a 400
+    "stripe-webhook": Rule(PUBLIC, methods=WRITE),
     # the platform's console, in place of Oscar's dashboard
     "dashboard:index": Rule(PLATFORM),
     "dashboard:orders": Rule(PLATFORM),
@@ -80,6 +83,8 @@ RULES: dict[str, Rule] = {
     "dashboard:freight-add": Rule(PLATFORM, methods=READ_WRITE),
     "dashboard:freight-offer": Rule(PLATFORM, methods=WRITE),
     "dashboard:freight-end": Rule(PLATFORM, methods=WRITE),
+    "dashboard:payments": Rule(PLATFORM),
+    "dashboard:payment-again": Rule(PLATFORM, {"pk": "public:refund"}, WRITE),
     "dashboard:dead-letters": Rule(PLATFORM),
     "dashboard:replay-all": Rule(PLATFORM, methods=WRITE),
     "dashboard:replay": Rule(PLATFORM, {"pk": "public:dead letter"}, WRITE),
@@ -130,6 +135,7 @@ RULES: dict[str, Rule] = {
     "counter:waiting": Rule(OPERATOR),
     "counter:find": Rule(OPERATOR, methods=READ_WRITE),
     "counter:order": Rule(OPERATOR, {"number": "point's order"}, READ_WRITE),
+    "counter:payment": Rule(OPERATOR, {"number": "point's order"}),
     "counter:receipt": Rule(OPERATOR, {"pk": "point's collection"}, READ_WRITE),
     "counter:arrival": Rule(OPERATOR, {"pk": "point's arrival"}, READ_WRITE),
     "counter:damage": Rule(OPERATOR, {"number": "point's parcel", "photo": "photo of a parcel"}),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("photos/", include("marketplace.evidence.urls")),
     path("point/", include("marketplace.counter.urls")),
     path("network/", include("marketplace.network.urls")),
+    path("", include("marketplace.payment.urls")),
     path("dashboard/", include("marketplace.dashboard.urls")),
     path("province/", include("marketplace.statistics.urls")),
     # Behind nginx these are answered before they get here.

@@ -185,6 +185,10 @@ class CounterPayment(TextChoices):
 
     CASH = "CASH", _("Cash")
     OPERATOR_SCAN = "OPERATOR_SCAN", _("Scan to the operator")
+    PLATFORM_QR = "PLATFORM_QR", _("The platform's QR")
+
+
+IN_HAND = (CounterPayment.CASH, CounterPayment.OPERATOR_SCAN)  # what the operator answers for at the cash-up
 
 
 class Reach(TextChoices):

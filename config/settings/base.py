@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-unbound-photos": {"task": "marketplace.evidence.tasks.forget_unbound", "schedule": 3600.0},
     "release-overdue": {"task": "marketplace.order.tasks.release_overdue", "schedule": 30.0},
+    "settle-payments": {"task": "marketplace.payment.tasks.settle_payments", "schedule": 10.0},
     "end-leases": {"task": "marketplace.counter.tasks.end_leases", "schedule": 30.0},
     "index-listings": {"task": "marketplace.storefront.tasks.index_listings", "schedule": 10.0},
     "check-invariants": {
@@ -223,6 +224,8 @@ SIGN_IN_TRIES_EVERYWHERE = 100
 SIGN_IN_TRIES_PER_ADDRESS = 100
 SIGN_IN_WAIT_SECONDS = 900
 PAYMENT_HOLD_MINUTES = 30
+PAYMENT_QR_MINUTES = 10  # the platform's QR waits so long at a counter; then it is cancelled
+PAYMENT_UNSPENT_MINUTES = 30  # what was paid by it is refunded when nothing was handed over for it until then
 COMMISSION_PERMILLE = 20  # platform's share of what is collected, in thousandths
 COLLECT_WITHIN_HOURS = {"AMBIENT": 168, "CHILLED": 24, "FROZEN": 48}
 POINT_FEN_PER_PARCEL = 30  # what a point earns, paid by the commission: for a parcel handed over,
@@ -263,6 +266,7 @@ SEARCH_INDEX = "listings"  # its name in Elasticsearch
 SEARCH_INDEX_DIR = DATA_DIR / "search"
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
 SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
 SMS_GATEWAY_KEY = env.text("SMS_GATEWAY_KEY")
 EMAIL_URL = env.text("EMAIL_URL")
@@ -273,6 +277,7 @@ if EMAIL_URL:
 # Adaptors of the demonstration; production settings refuse each of them.
 MOVABLE_CLOCK = False
 DEMO_MESSAGES_PAGE = False
+DEMO_PAYMENTS = False
 DEMO_ACCOUNTS = False
 
 LOGGING = {
@@ -280,6 +285,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"stripe": {"level": "WARNING"}},  # it tells of every call
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }
 

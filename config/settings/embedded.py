@@ -47,6 +47,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 
 MOVABLE_CLOCK = True
 DEMO_MESSAGES_PAGE = True
+DEMO_PAYMENTS = True
 DEMO_ACCOUNTS = True
 
 # Static files come straight from their folders: nothing is to be collected on one machine.

@@ -38,4 +38,5 @@ CELERY_BROKER_URL = "memory://"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MOVABLE_CLOCK = True
 DEMO_MESSAGES_PAGE = True
+DEMO_PAYMENTS = True
 DEMO_ACCOUNTS = True

@@ -1,6 +1,7 @@
 """The daily cash-up: what an operator holds, counting it, and the owner's sign-off."""
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -37,6 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context |= {
         "form": form,
         "rows": rows,
+        "by_qr": cash.by_qr(point.pk, request.user.pk).aggregate(n=Count("pk"), fen=Sum("payment__spent_fen")),
         "expected_fen": expected,
         "paid_out_fen": sum(payout.cash_fen for payout in paid_out),
         "cash_ups": shown[:SHOWN],

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from logistics import label_qr, pickup_qr
 from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
-from logistics.states import CollectionProof, CounterPayment
+from logistics.states import IN_HAND, CollectionProof, CounterPayment
 from marketplace.claims import proofs
 from marketplace.counter.states import PHOTOGRAPHED, Reason, What
 from marketplace.evidence.fields import PhotosField
@@ -243,6 +243,7 @@ class HandOverForm(PlainForm):
     """What proves that the goods go to the right person, and what the operator saw when deciding.
 
     :param proven: a QR was read already, so that no code is asked for.
+    :param takes_qr: the platform's QR can be shown. :param paid_by: how it is paid as far as nothing else is said.
     """
 
     use_required_attribute = False  # the amount can be asked for before the code is known
@@ -253,7 +254,6 @@ class HandOverForm(PlainForm):
         choices=CounterPayment,
         widget=forms.RadioSelect,
         required=False,
-        initial=CounterPayment.CASH,
     )
     code = forms.CharField(
         label=_("Pickup code"),
@@ -263,10 +263,15 @@ class HandOverForm(PlainForm):
         error_messages={"required": _("Please type the 8 digits that the buyer reads out.")},
     )
 
-    def __init__(self, *args, proven: bool, **kwargs):
+    def __init__(
+        self, *args, proven: bool, takes_qr: bool = False, paid_by: CounterPayment = CounterPayment.CASH, **kwargs
+    ):
         super().__init__(*args, **kwargs)
         self.fields["code"].required = not proven
+        if not takes_qr:
+            self.fields["paid_by"].choices = [(each.value, each.label) for each in IN_HAND]
         self.initial.setdefault("nonce", new_nonce())
+        self.initial.setdefault("paid_by", paid_by)
 
     def clean_paid_by(self) -> CounterPayment:
         return CounterPayment(self.cleaned_data["paid_by"] or CounterPayment.CASH)

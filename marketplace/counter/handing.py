@@ -15,15 +15,19 @@ from core import clock
 from core.names import masked
 from logistics.models import Collection
 from logistics.services import collections
-from logistics.states import CollectionProof, ParcelState
+from logistics.states import CollectionProof, CounterPayment, ParcelState
 from marketplace import stepping_up
-from marketplace.counter import lease_queries, queries
+from marketplace.counter import lease_queries, paying, queries
 from marketplace.counter.forms import CollectorForm, HandOverForm, LineForm
 from marketplace.counter.middleware import device_at
 from marketplace.counter.services import handover, proving
 from marketplace.counter.views import QR, QR_LASTS, console_context
 from marketplace.order.models import Order
 from marketplace.order.states import PaymentMethod
+from marketplace.payment import providers
+from marketplace.payment import queries as payments
+from marketplace.payment.services import attempts, refunds
+from marketplace.payment.states import AttemptState
 
 
 @never_cache
@@ -37,7 +41,15 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     page = _HandOver(request, found, lines)
     if request.method != "POST":
         return page.shown()
-    return page.recalculated() if request.POST.get("do") == "recalculate" else page.handed_over()
+    match request.POST.get("do"):
+        case "recalculate":
+            return page.recalculated()
+        case "look":
+            page.look()
+            return page.recalculated()
+        case "pay-again":
+            page.give_back()
+    return page.handed_over()
 
 
 def _nothing_waits(request: HttpRequest, found: Order) -> HttpResponse:
@@ -71,7 +83,14 @@ class _HandOver:
         device = device_at(request, point=found.pickup_point)
         self.held = lease_queries.holder(found, point_id=found.pickup_point_id, device=device, at=clock.now())
         self.asks_step_up = False
-        self.form = HandOverForm(data, proven=bool(self.qr))
+        self.pays_here = found.payment_method == PaymentMethod.AT_POINT
+        self.attempt = payments.current(found) if self.pays_here else None
+        self.form = HandOverForm(
+            data,
+            proven=bool(self.qr),
+            takes_qr=bool(self.attempt or providers.configured()),
+            paid_by=CounterPayment.PLATFORM_QR if self.attempt else CounterPayment.CASH,
+        )
         self.collector_form = CollectorForm(data, prefix="collector")
         self.seen = {int(pk) for pk in data.getlist("line") if pk.isdigit()} if data else {line.pk for line in lines}
         files = request.FILES if data else None
@@ -87,7 +106,9 @@ class _HandOver:
             for parcel in consignment.parcels.all()
             if parcel.state == ParcelState.AT_POINT
         ]
+        due = self._due()
         context = console_context(self.request, at_point=self.order.pickup_point)
+        context |= paying.context_of(self.attempt, due_fen=due.total_fen)
         context |= {
             "order": self.order,
             "name": masked(self.order.contact_name),
@@ -96,8 +117,8 @@ class _HandOver:
             "collector_form": self.collector_form,
             "by_other": any(self.collector_form[name].value() for name in ("name", "phone")),
             "is_wrong": any(self._wrong()),
-            "due": self._due(),
-            "pays_here": self.order.payment_method == PaymentMethod.AT_POINT,
+            "due": due,
+            "pays_here": self.pays_here,
             "proven": bool(self.qr),
             "step_up": stepping_up.address(self.request.path) if self.asks_step_up else "",
             "damaged": [parcel for parcel in parcels if parcel.damaged_at],
@@ -117,6 +138,16 @@ class _HandOver:
         checked = [form.is_valid() for form in self.line_forms if form.is_bound]
         return self.shown(status=200 if all(checked) else 422)
 
+    def look(self) -> None:
+        """Ask whether the QR that is shown was paid."""
+        if self.attempt is not None:
+            self.attempt, _answered = attempts.look(self.attempt, by=self.request.user, at=clock.now())
+
+    def give_back(self) -> None:
+        """Have the provider pay back what was paid and bought nothing yet."""
+        if self.attempt is not None and refunds.give_back(self.attempt, by=self.request.user, at=clock.now()):
+            self.attempt = None
+
     def handed_over(self) -> HttpResponse:
         """Hand over what was chosen, or say what stands in the way."""
         unseen = self.seen != {line.pk for line in self.lines}
@@ -130,6 +161,8 @@ class _HandOver:
         proof, code = self._proof()
         nonce = self.form.cleaned_data["nonce"]
         try:
+            if not self._is_paid():
+                return self.shown(status=422 if self.form.non_field_errors() else 200)
             collection = handover.hand_over(
                 self.order,
                 point=self.order.pickup_point,
@@ -157,6 +190,34 @@ class _HandOver:
             self.request.session.pop(QR, None)
             return redirect("counter:receipt", pk=collection.pk)
         return self.shown(status=422)
+
+    def _is_paid(self) -> bool:
+        """Tell whether the goods can be handed over; where the platform's QR is to be paid first, it is shown.
+
+        Nobody is asked to pay before the code is proven, nor for what another phone has without network.
+        """
+        by_qr = self.form.cleaned_data["paid_by"] == CounterPayment.PLATFORM_QR
+        if not by_qr or not self._due().total_fen or self.held:
+            return True
+        if self.attempt is None or self.attempt.state == AttemptState.OPEN:
+            proof, code = self._proof()
+            point, by, at = self.order.pickup_point, self.request.user, clock.now()
+            proving.prove(
+                self.order,
+                point=point,
+                proof=proof,
+                code=code,
+                by=by,
+                at=at,
+                device=device_at(self.request, point=point),
+                stepped_up=stepping_up.is_fresh(self.request),
+            )
+            try:
+                self.attempt = attempts.ask(self.order, point=point, amount_fen=self._due().total_fen, by=by, at=at)
+            except attempts.UnableToAsk as refusal:
+                self.form.add_error(None, str(refusal))
+                return False
+        return self.attempt.state == AttemptState.SUCCEEDED
 
     def _proof(self) -> tuple[CollectionProof, str]:
         return (CollectionProof.QR, self.qr) if self.qr else self.form.proof()

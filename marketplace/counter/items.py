@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from core import phones
 from logistics.services.collections import Outcome
-from logistics.states import CollectionProof, CounterPayment, UploadKind
+from logistics.states import IN_HAND, CollectionProof, CounterPayment, UploadKind
 from marketplace.counter.states import Reason
 
 NONCE = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -104,7 +104,7 @@ def handed_over(payload: str) -> HandedOver:
     """Return what a kept item of kind HAND_OVER says."""
     said = json.loads(payload)
     proof, paid_by = said.get("proof"), said.get("paid_by", CounterPayment.CASH)
-    if not isinstance(proof, str) or proof not in PROOFS or paid_by not in CounterPayment.values:
+    if not isinstance(proof, str) or proof not in PROOFS or paid_by not in IN_HAND:
         raise UnableToReadItem("no proof or payment")
     lines = said.get("lines")
     if not isinstance(lines, list) or not 0 < len(lines) <= MOST_LINES:

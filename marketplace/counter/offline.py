@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from logistics.states import CounterPayment
+from logistics.states import IN_HAND
 from marketplace.counter import offline_words
 from marketplace.counter.states import Reason, What
 
@@ -68,7 +68,7 @@ def shell(request: HttpRequest) -> HttpResponse:
 def _context() -> dict:
     return {
         "hours": HOURS,
-        "payments": CounterPayment.choices,
+        "payments": [(each.value, each.label) for each in IN_HAND],  # a QR is paid with network only
         "reasons": Reason.choices,
         "what": {each.value: each.label for each in What},
         "words": offline_words.words(),

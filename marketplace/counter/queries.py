@@ -97,13 +97,15 @@ def room(point: PickupPoint, *, at: dt.datetime) -> tuple[list[str], list[tuple[
 
 @dataclass(frozen=True)
 class Today:
-    """The counter's figures of a day: parcels to come, received and waiting; hand-overs and their cash in fen."""
+    """The counter's figures of a day: parcels to come, received and waiting; hand-overs, what they brought in fen in
+    cash and by the platform's QR."""
 
     expected: int
     received: int
     waiting: int
     handed_over: int
     cash_fen: int
+    qr_fen: int = 0
 
 
 def today(point: PickupPoint, *, at: dt.datetime) -> Today:
@@ -116,7 +118,7 @@ def today(point: PickupPoint, *, at: dt.datetime) -> Today:
         waiting=Count("pk", filter=Q(state=ParcelState.AT_POINT)),
     )
     handed = Collection.objects.filter(point=point, occurred_at__gte=begin, occurred_at__lt=end).aggregate(
-        handed_over=Count("pk"), cash_fen=Sum("cash_fen", default=0)
+        handed_over=Count("pk"), cash_fen=Sum("cash_fen", default=0), qr_fen=Sum("payment__spent_fen", default=0)
     )
     return Today(**parcels, **handed)
 

@@ -20,6 +20,7 @@ from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos
 from marketplace.evidence.views import shown as photo_shown
 from marketplace.order.states import PaymentMethod
+from marketplace.payment.models import PaymentAttempt
 from marketplace.plain_words import PlainForm
 
 
@@ -35,7 +36,7 @@ class LatePhotosForm(PlainForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was handed over, when, by whom, for how much cash.
+    """What was handed over, when, by whom, for how much money, and how that was paid.
 
     Photos that could not be taken without network are added here.
     """
@@ -64,6 +65,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "taken": any(each["line"].taken for each in lines),
         "again": "again" in request.GET,
+        "payment": PaymentAttempt.objects.filter(collection=found).first(),
         "pays_here": found.order.payment_method == PaymentMethod.AT_POINT,
         "number": f"T-{clock.day_of(found.occurred_at):%m%d}-{found.pk:04d}",
     }

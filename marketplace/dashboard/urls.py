@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.dashboard import claims, freight, views
+from marketplace.dashboard import claims, freight, payments, views
 
 app_name = "dashboard"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("freight/add/", freight.add, name="freight-add"),
     path("freight/offer/", freight.offer, name="freight-offer"),
     path("freight/end/", freight.end, name="freight-end"),
+    path("payments/", payments.index, name="payments"),
+    path("payments/<int:pk>/again/", payments.try_again, name="payment-again"),
     path("messages/", views.dead_letters, name="dead-letters"),
     path("messages/replay/", views.replay_all, name="replay-all"),
     path("messages/<int:pk>/replay/", views.replay, name="replay"),

@@ -19,6 +19,7 @@ from marketplace.communication.models import Circuit, Message
 from marketplace.communication.services import messages
 from marketplace.communication.states import MessageState
 from marketplace.order.models import Order
+from marketplace.payment import queries as payments
 from marketplace.selling.services import listings
 from marketplace.statistics.services import rollups
 from marketplace.storefront import timelines
@@ -35,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
             (label, states.get(value, 0)) for value, label in Consignment.state.field.choices if value in states
         ],
         "claims": Claim.objects.filter(state=ClaimState.ESCALATED).count(),
+        "payments": payments.troubled_refunds().count() + payments.silent_attempts(at=clock.now()).count(),
         "dead": Message.objects.filter(state=MessageState.DEAD).count(),
         "lag": events.lag(rollups.READER),
         "blocked": Product.objects.filter(state=ListingState.BLOCKED).count(),

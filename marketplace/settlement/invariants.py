@@ -18,6 +18,8 @@ from marketplace.claims.states import GRANTED
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
 from marketplace.partner.models import StockMovement, StockRecord
+from marketplace.payment.models import PaymentAttempt
+from marketplace.payment.queries import UNSPENT
 from marketplace.settlement.models import Posting
 from marketplace.settlement.states import AccountKind
 from marketplace.statistics import recount
@@ -89,6 +91,8 @@ def money_adds_up() -> Iterator[Finding]:
     # A refund in part leaves its units sold, for less.
     granted = Claim.objects.filter(state__in=GRANTED, refund_fen__lt=F("amount_fen"))
     parts = dict(granted.values_list("order_id").annotate(fen=Sum("refund_fen")))
+    paid = PaymentAttempt.objects.filter(**UNSPENT)
+    unspent = dict(paid.values_list("order_id").annotate(fen=Sum("captured_fen")))
     for order in Order.objects.values("pk", "number", "total_fen", "status").iterator(chunk_size=2000):
         balance, sums = balances[order["pk"]], lines.get(order["pk"], {"open_fen": 0, "taken_fen": 0})
         captured = -sum(balance[kind] for kind in CAPTURING) + paid_back.get(order["pk"], 0)
@@ -109,7 +113,8 @@ def money_adds_up() -> Iterator[Finding]:
         if earned != sold:
             wrong.append(f"earned {earned} ≠ taken {sold}")
         ended = order["status"] in (OrderState.COMPLETED, OrderState.CANCELLED)
-        if ended and balance[AccountKind.BUYER_CLEARING]:
+        # What came by QR too late for a hand-over is the buyer's until the sweep has it refunded.
+        if ended and balance[AccountKind.BUYER_CLEARING] != unspent.get(order["pk"], 0):
             wrong.append(f"ended with {balance[AccountKind.BUYER_CLEARING]} unsettled with the buyer")
         for message in wrong:
             yield Finding("M1", f"order {order['number']}", message)
@@ -155,14 +160,16 @@ def collected_rightly() -> Iterator[Finding]:
         .values_list("order_id")
         .annotate(f=Sum("amount_fen"))
     )
+    by_qr = dict(PaymentAttempt.objects.exclude(collection=None).values_list("order_id").annotate(fen=Sum("spent_fen")))
     taken = (
         CollectionLine.objects.filter(collection__order__payment_method="AT_POINT", taken__gt=0)
         .values_list("collection__order_id", "collection__order__number")
         .annotate(fen=Sum("taken_fen"))
     )
     for order_id, number, fen in taken.iterator(chunk_size=2000):
-        if cash.get(order_id, 0) < fen:
-            yield Finding("C2", f"order {number}", f"handed over {fen} fen of goods, {cash.get(order_id, 0)} fen taken")
+        paid = cash.get(order_id, 0) + by_qr.get(order_id, 0)
+        if paid < fen:
+            yield Finding("C2", f"order {number}", f"handed over {fen} fen of goods, {paid} fen taken")
 
 
 @check("O2")

@@ -27,6 +27,7 @@ class PostingKind(TextChoices):
     FREIGHT_WAIVED = "FREIGHT_WAIVED", _("Freight waived")
     CASH_TAKEN = "CASH_TAKEN", _("Cash taken")
     PAID_ONLINE = "PAID_ONLINE", _("Paid online")
+    REFUND_OWED = "REFUND_OWED", _("Paid for nothing, to be refunded")
     EARNED = "EARNED", _("Earned by the seller")
     COMMISSION = "COMMISSION", _("Commission")
     FREIGHT_EARNED = "FREIGHT_EARNED", _("Freight earned")

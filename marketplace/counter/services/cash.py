@@ -28,8 +28,17 @@ class UnableToCashUp(Exception):
 
 def uncounted(point_id: int, operator_id: int) -> QuerySet[Collection]:
     """Return the hand-overs with cash since the operator's last cash-up at a point."""
+    return _since_last(point_id, operator_id).filter(cash_fen__gt=0)
+
+
+def by_qr(point_id: int, operator_id: int) -> QuerySet[Collection]:
+    """Return the hand-overs since then that the platform's QR paid for: no cash, and nothing to count."""
+    return _since_last(point_id, operator_id).filter(payment__isnull=False)
+
+
+def _since_last(point_id: int, operator_id: int) -> QuerySet[Collection]:
     last = CashUp.objects.filter(point_id=point_id, operator_id=operator_id).order_by("-until_id").first()
-    rows = Collection.objects.filter(point_id=point_id, operator_id=operator_id, cash_fen__gt=0)
+    rows = Collection.objects.filter(point_id=point_id, operator_id=operator_id)
     return rows.filter(pk__gt=last.until_id) if last else rows
 
 

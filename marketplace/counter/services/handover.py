@@ -1,9 +1,9 @@
-"""The hand-over as the counter does it: prove, collect, take the cash, book it, all in one transaction."""
+"""The hand-over as the counter does it: prove, collect, take the money, book it, all in one transaction."""
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ from core import locks
 from logistics.models import Collection, Consignment, ConsignmentLine
 from logistics.services import collections, milestones
 from logistics.services.collections import Outcome, Presented, UnableToCollect
-from logistics.states import CollectionProof, ConsignmentState, CounterPayment
+from logistics.states import IN_HAND, CollectionProof, ConsignmentState, CounterPayment
 from marketplace.counter.services import cash, proving, rejected
 from marketplace.evidence.models import Photo
 from marketplace.evidence.services import photos as evidence
@@ -22,6 +22,7 @@ from marketplace.order.models import Order
 from marketplace.order.services import projection
 from marketplace.order.services.freezing import line_payload
 from marketplace.order.states import PaymentMethod
+from marketplace.payment.services import spending
 from marketplace.settlement import ledger
 from marketplace.settlement.services import earnings
 from marketplace.settlement.services import orders as booking
@@ -82,6 +83,7 @@ def hand_over(
     :raises collections.AlreadyCollected: with the first collection's receipt.
     :raises collections.WaitingHasChanged: when other lines wait than were seen.
     :raises UnableToCollect: when nothing waits here, the units do not add up, or the operator holds too much cash.
+    :raises spending.NotPaid, spending.PaidTooLittle: by the platform's QR, where that does not pay what is due.
     """
     reference = proving.prove(
         order, point=point, proof=proof, code=code, by=by, at=at, device=device, stepped_up=stepped_up
@@ -109,13 +111,15 @@ def book(
 ) -> collections.HandedOver:
     """Collect and book what was proven already, inside the caller's transaction; see ``collections.collect``."""
     locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
+    if order.payment_method != PaymentMethod.AT_POINT:
+        presented = replace(presented, paid_by=CounterPayment.CASH)  # of nothing: it was paid before
     handed = collections.collect(
         order.pk,
         point_id=point.pk,
         outcomes=outcomes,
         presented=presented,
         payload_of=line_payload,
-        cash_of=partial(_cash, order),
+        cash_of=partial(_cash, order) if presented.paid_by in IN_HAND else _no_cash,
         by=by,
         at=at,
         seen=seen,
@@ -123,6 +127,8 @@ def book(
     )
     rejected.send_back(handed, by=by, at=at)
     _book(order, point, handed, by=by, at=at)
+    if presented.paid_by == CounterPayment.PLATFORM_QR:
+        _spend(order, handed, by=by, at=at)
     milestones.passed("collecting-booked")
     projection.settle(order, by=by, at=at)
     milestones.passed("collecting-settled")
@@ -160,6 +166,23 @@ def _cash(order: Order, consignment: Consignment, taken_fen: int) -> int:
     if order.payment_method != PaymentMethod.AT_POINT or not taken_fen:
         return 0
     return taken_fen + consignment.freight_fen
+
+
+def _no_cash(consignment: Consignment, taken_fen: int) -> int:
+    return 0
+
+
+def _spend(order: Order, handed: collections.HandedOver, *, by, at: dt.datetime) -> None:
+    """Take what is due from what was paid by the platform's QR; nothing where nothing was taken."""
+    taken = defaultdict(int)
+    consignment_of = dict(
+        ConsignmentLine.objects.filter(consignment__in=handed.consignments).values_list("pk", "consignment_id")
+    )
+    for row in handed.lines:
+        taken[consignment_of[row.consignment_line_id]] += row.taken_fen
+    due_fen = sum(_cash(order, consignment, taken[consignment.pk]) for consignment in handed.consignments)
+    if due_fen:
+        spending.spend(order, collection=handed.collection, due_fen=due_fen, by=by, at=at)
 
 
 def _book(order: Order, point, handed: collections.HandedOver, *, by, at: dt.datetime) -> None:

@@ -145,5 +145,23 @@ def cash_taken(*, order_id: int, point_id: int, amount_fen: int, reference: str)
     )
 
 
+def paid_online(*, order_id: int, amount_fen: int, reference: str) -> NewPosting:
+    """Return the posting of what a buyer paid to the provider."""
+    kind = PostingKind.PAID_ONLINE
+    return NewPosting(f"{kind}:{reference}", kind, ledger.PROVIDER, ledger.BUYER_CLEARING, amount_fen, order_id)
+
+
+def refund_owed(*, order_id: int, amount_fen: int, reference: str) -> NewPosting:
+    """Return the posting of what was paid and bought nothing: it is owed to the buyer."""
+    kind = PostingKind.REFUND_OWED
+    return NewPosting(f"{kind}:{reference}", kind, ledger.BUYER_CLEARING, ledger.REFUNDS, amount_fen, order_id)
+
+
+def paid_back(*, order_id: int, amount_fen: int, reference: str) -> NewPosting:
+    """Return the posting of a refund that the provider paid out."""
+    kind = PostingKind.REFUND
+    return NewPosting(f"{kind}:{reference}", kind, ledger.REFUNDS, ledger.PROVIDER, amount_fen, order_id)
+
+
 def _posting(key: str, kind: PostingKind, debit, credit, amount: int, value: Value) -> NewPosting:
     return NewPosting(key, kind, debit, credit, amount, value.consignment.order_id, value.consignment.pk)

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -208,7 +209,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "claims": claims,
         "ordered_at": _ordered_at(found),
         "refunded_fen": sum(claim.refund_fen for claim in claims if claim.state == ClaimState.REFUNDED),
-        "paid_fen": sum(found.collections.values_list("cash_fen", flat=True)),
+        "paid_fen": sum(map(sum, found.collections.values_list("cash_fen", Coalesce("payment__spent_fen", 0)))),
         "funded": _funded(consignments),
         "ended": all(c.ended_at for c in consignments),
     }

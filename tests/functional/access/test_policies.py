@@ -153,7 +153,7 @@ def test_another_ones_object_is_a_404_and_unchanged(name, world, client_of):
 
 
 READABLE = sorted(name for name, rule in RULES.items() if "GET" in rule.methods)
-ON_EMBEDDED_ALONE = {"demo-messages": pytest.mark.embedded}
+ON_EMBEDDED_ALONE = dict.fromkeys(("demo-messages", "demo-pay"), pytest.mark.embedded)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=ON_EMBEDDED_ALONE.get(name, ())) for name in READABLE])
@@ -199,6 +199,7 @@ ELSEWHERE = (
     ("buyer B", "POST", "checkout:index", lambda w: {"basket": "1"}),
     ("platform staff", "GET", "dashboard:orders", lambda w: {}),
     ("platform staff", "GET", "dashboard:dead-letters", lambda w: {}),
+    ("platform staff", "GET", "dashboard:payments", lambda w: {}),
 )
 
 

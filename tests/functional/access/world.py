@@ -37,6 +37,7 @@ from marketplace.order import links as order_links
 from marketplace.order.models import Order
 from marketplace.order.services.freezing import Source
 from marketplace.order.states import Channel
+from marketplace.payment.models import PaymentAttempt, PaymentRefund, RehearsedPayment
 from marketplace.samples import links
 from marketplace.samples.services import samples
 from marketplace.users.models import StaffAssignment, User
@@ -175,6 +176,7 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         at=MONDAY,
         source=Source(Channel.PROXY, made.point.pk),
     )
+    rehearsed = RehearsedPayment.objects.create(reference="re_1", key="k", description="x", amount_fen=1)
     sample = samples.put_up(made.point, product=product, by=people["operator P"], at=MONDAY)
     world.objects = {
         "order": (fresh.number, "buyer A"),
@@ -211,6 +213,8 @@ def build(*, contact_name: str = CANARY_NAME, **listing) -> World:
         "public:picture": ("nothing.webp", ""),
         "public:order of anybody": (fresh.number, ""),
         "public:dead letter": (dead.pk, ""),
+        "public:rehearsed payment": (rehearsed.reference, ""),
+        "public:refund": (_refund(waiting).pk, ""),
         "own application": (applied.pk, "buyer A"),
         "own draft": (draft.pk, "buyer A"),
         "photo of a paper": (paper, "buyer A"),
@@ -280,6 +284,30 @@ def _return(consignment: Consignment) -> GoodsReturn:
             by="test",
             at=MONDAY,
         )
+
+
+def _refund(order: Order) -> PaymentRefund:
+    """A refund that the provider refuses."""
+    attempt = PaymentAttempt.objects.create(
+        order=order,
+        idempotency_key="k",
+        provider="stripe",
+        provider_reference="pi_1",
+        amount_fen=100,
+        captured_fen=100,
+        state="REFUNDING",
+        created_at=MONDAY,
+        settled_at=MONDAY,
+    )
+    return PaymentRefund.objects.create(
+        attempt=attempt,
+        key="k:unused",
+        reason="UNUSED",
+        amount_fen=100,
+        state="REFUSED",
+        next_try_at=MONDAY,
+        created_at=MONDAY,
+    )
 
 
 IGNORED = {"sessions.session", "sites.site", "contenttypes.contenttype", "auth.permission"}

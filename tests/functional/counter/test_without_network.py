@@ -161,7 +161,7 @@ def test_what_is_short_or_rejected_and_who_collects_is_booked_as_it_was_said(cou
     button.click()
     expect(page.locator(".err")).to_contain_text("11 位手机号")
     page.get_by_label("代取人手机").fill("138 7412 0000")
-    page.get_by_text("扫操作员的收款码").click()
+    page.get_by_text("操作员收款码").click()
     assert phone.fits()
     button.click()
     expect(page.locator(".receipt")).to_contain_text("拒收 2")
