@@ -46,12 +46,19 @@ class PaymentAttempt(models.Model):
             known("state", AttemptState, name="payment_attempt_state_known"),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="payment_attempt_amount"),
             models.CheckConstraint(
-                condition=Q(state__in=CAPTURED, captured_fen__gt=0) | (~Q(state__in=CAPTURED) & Q(captured_fen=None)),
+                condition=Q(state__in=CAPTURED, captured_fen__isnull=False, captured_fen__gt=0)
+                | (~Q(state__in=CAPTURED) & Q(captured_fen=None)),
                 name="payment_attempt_captured",
             ),
             models.CheckConstraint(
                 condition=Q(collection=None, spent_fen=None)
-                | Q(collection__isnull=False, state="SUCCEEDED", spent_fen__gt=0, spent_fen__lte=F("captured_fen")),
+                | Q(
+                    collection__isnull=False,
+                    state="SUCCEEDED",
+                    spent_fen__isnull=False,
+                    spent_fen__gt=0,
+                    spent_fen__lte=F("captured_fen"),
+                ),
                 name="payment_attempt_spent",
             ),
         ]

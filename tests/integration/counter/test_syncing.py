@@ -347,6 +347,7 @@ def test_an_order_that_was_handed_over_online_from_the_same_phone_is_kept_for_pe
         {"proof": ["QR"]},
         {"paid_by": "SHELLS"},
         {"paid_by": []},
+        {"paid_by": "PLATFORM_QR"},  # nobody can see without network whether it was paid
         {"shown_fen": -1},
         {"shown_fen": True},
         {"shown_fen": None},

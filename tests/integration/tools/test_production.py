@@ -66,3 +66,11 @@ def test_production_refuses_the_demonstrations_commands(variables, command):
     assert refused.returncode != 0
     assert "Error" in refused.stderr.splitlines()[-1]
     assert "Traceback" not in refused.stderr
+
+
+def test_production_rehearses_no_payments(variables):
+    said = "from marketplace.payment import providers; print(repr(providers.configured()))"
+
+    told = _manage("shell", "--no-imports", "-c", said, env=variables)
+
+    assert (told.returncode, told.stdout.strip()) == (0, "''")
