@@ -58,12 +58,28 @@ def move_holds(moved: Iterable[tuple[Consignment, dt.datetime | None]]) -> None:
     :param moved: consignments with the time at which they are now expected to be handed over.
     """
     later = [(row, day_of(time)) for row, time in moved if time is not None and day_of(time) > row.held_day]
-    if not later:
+    _hold_instead([(row, [day + dt.timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)]) for row, day in later])
+
+
+def _hold_promised_days(rows: Iterable[Consignment], *, at: dt.datetime) -> None:
+    """Hold crates of what was put off, and may come as promised after all, for the promised day again."""
+    promised = [(row, day_of(row.promised_at)) for row in rows if row.promised_at]
+    _hold_instead([(row, [day]) for row, day in promised if day_of(at) <= day < row.held_day])
+
+
+def _hold_instead(wanted: list[tuple[Consignment, list[dt.date]]]) -> None:
+    """Hold each one's crates on the first of some days with room at its point; without any, the old day stays."""
+    if not wanted:
         return
-    _lock_days(later)
-    for row, first in later:
+    touched = Q()
+    for row, days in wanted:
+        between = (min(row.held_day, *days), max(row.held_day, *days))
+        touched |= Q(point=row.point_id, storage_class=row.storage_class, day__range=between)
+    # All the days that may be touched are locked in one go, in the order in which everybody does.
+    list(locks.lock(PointDay.objects.filter(touched), rank=locks.Rank.POINT_DAY).values_list("pk"))
+    for row, days in wanted:
         crates.release([_hold(row, row.held_day)])
-        for day in (first + dt.timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)):
+        for day in days:
             try:
                 crates.hold([_hold(row, day)])  # one request: where it is refused nothing was written
             except UnableToHoldCrates:
@@ -77,15 +93,6 @@ def move_holds(moved: Iterable[tuple[Consignment, dt.datetime | None]]) -> None:
             row.held_day = day
 
 
-def _lock_days(later: list[tuple[Consignment, dt.date]]) -> None:
-    """Lock all the days that may be touched in one go, in the order in which everybody does."""
-    touched = Q()
-    for row, first in later:
-        days = (row.held_day, first + dt.timedelta(days=_DAYS_AHEAD))
-        touched |= Q(point=row.point_id, storage_class=row.storage_class, day__range=days)
-    list(locks.lock(PointDay.objects.filter(touched), rank=locks.Rank.POINT_DAY).values_list("pk"))
-
-
 def _hold(consignment: Consignment, day: dt.date) -> CratesRequest:
     return CratesRequest(consignment.point_id, day, consignment.storage_class, consignment.crates)
 
@@ -93,12 +100,15 @@ def _hold(consignment: Consignment, day: dt.date) -> CratesRequest:
 def take_back(consignments: Iterable[Consignment], *, reason: str, by, at: dt.datetime) -> int:
     """Take back what is promised of consignments of which nobody knows any more when they come; return of how many.
 
-    Called inside a transaction. Who was told so already is not told again; what has moved on meanwhile is left alone.
+    Called inside a transaction, before departures are locked. Who was told so already is not told again; what has moved
+    on meanwhile is left alone. Crates held for a later day than the promised one are held for that one again, so that
+    it can still be kept.
     """
     asked = Consignment.objects.filter(pk__in=[each.pk for each in consignments], state__in=_UNKNOWABLE)
     rows = locks.lock(asked.select_related("order"), rank=locks.Rank.CONSIGNMENT)
     rows = [row for row in rows if not row.is_taken_back]
     Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(expected_at=None, planned_at=None)
+    _hold_promised_days(rows, at=at)
     found = [told(row, expected_at=None, is_rerouted=False, reason=reason) for row in rows]
     events.append([event for each in found for event in each], by=by, at=at)
     return len(rows)

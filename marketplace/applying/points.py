@@ -1,6 +1,7 @@
 """The county's pages of the points in its divisions: how each is run, suspending, reinstating, closing."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -52,10 +53,12 @@ def index(request: HttpRequest) -> HttpResponse:
 def point(request: HttpRequest, pk: int) -> HttpResponse:
     """One point; a change of its state asks for the second factor, and for a reason."""
     found = get_object_or_404(_mine(request).exclude(state=PointState.APPLIED), pk=pk)
-    if request.method == "POST" and (confirm := stepping_up.asked(request)) is not None:
-        return confirm
+    if request.method == "POST" and stepping_up.asked(request) is not None:
+        # What was chosen is there again afterwards, to be sent.
+        chosen = {name: request.POST.get(name, "")[:32] for name in ("decision", "reason")}
+        return redirect(stepping_up.address(f"{request.path}?{urlencode(chosen)}"))
     allowed = POINT_MOVES[found.state] & set(_DONE)
-    form = PointDecisionForm(request.POST or None, allowed=allowed)
+    form = PointDecisionForm(request.POST or None, initial=request.GET.dict(), allowed=allowed)
     if request.method == "POST" and form.is_valid():
         decision = form.cleaned_data["decision"]
         try:

@@ -39,18 +39,16 @@ def late(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
     nobody knows when they come, because a vehicle stopped with them or none can bring them, and what was promised for
     a time that is over.
 
-    They concern the hubs that their way touches and, of a division, the points there; without a way, the stop where
-    they are sent.
+    They concern the hubs that their way touches and those of the counties of their points; what waits for a route also
+    that of the county where it is sent.
     """
     later = Q(state__in=UNDER_WAY, expected_at__gt=F("promised_at"))
     over = Q(state__in=UNDER_WAY, promised_at__lt=at)
     unknown = Q(state=ConsignmentState.AWAITING_ROUTE, expected_at=None, planned_at=None)
     rows = Consignment.objects.filter(later | over | (TAKEN_BACK | unknown) & Q(promised_at__isnull=False))
     touching = Leg.objects.in_force().filter(scope.at_hubs(*_TOUCHED), consignment=OuterRef("pk"))
-    concerned = Q(Exists(touching))
-    if scope.place:
-        concerned |= scope.in_places("point__division__code")
-        concerned |= Q(state=ConsignmentState.AWAITING_ROUTE) & scope.in_places("origin_stop__division__code")
+    concerned = Q(Exists(touching)) | scope.in_places("point__division__code")
+    concerned |= Q(state=ConsignmentState.AWAITING_ROUTE) & scope.in_places("origin_stop__division__code")
     return (rows if scope.is_whole else rows.filter(concerned)).order_by("promised_at", "pk")
 
 

@@ -44,21 +44,11 @@ def due(user, *, at: dt.datetime) -> list[Due]:
         .select_related("lane__origin", "lane__destination", "round__hub")
         .order_by("departs_at", "pk")
     )
-    rows = (
-        Leg.objects.in_force()
-        .filter(departure__in=departures)
-        .values("departure_id")
-        .annotate(
-            parcels=Count("consignment__parcels"),
-            aboard=Count(
-                "consignment__parcels",
-                filter=Q(
-                    consignment__parcels__state=ParcelState.LOADED,
-                    consignment__parcels__departure=F("departure_id"),
-                ),
-            ),
-        )
-    )
+    is_aboard = Q(consignment__parcels__state=ParcelState.LOADED, consignment__parcels__departure=F("departure_id"))
+    goes_along = Q(parcel=None) & (Q(consignment__parcels__strayed=False) | is_aboard)
+    carried = Count("consignment__parcels", filter=goes_along | Q(parcel=F("consignment__parcels")))
+    rows = Leg.objects.in_force().filter(departure__in=departures).values("departure_id")
+    rows = rows.annotate(parcels=carried, aboard=Count("consignment__parcels", filter=is_aboard))
     counts = {row["departure_id"]: (row["parcels"], row["aboard"]) for row in rows}
     return [Due(departure, *counts.get(departure.pk, (0, 0))) for departure in departures]
 

@@ -21,7 +21,10 @@ class UnableToExtend(Exception):
 
 
 def remind_due(*, by, at: dt.datetime, limit: int = 500) -> int:
-    """Note for the messages which consignments fall due soon; return how many. Nobody is woken at night."""
+    """Note for the messages which consignments fall due soon; return how many.
+
+    Nobody is woken at night: what would be too late in the morning is reminded in the evening before.
+    """
     first, last = settings.REMIND_BETWEEN_HOURS
     if not first <= at.astimezone(BEIJING).hour < last:
         return 0
@@ -40,11 +43,23 @@ def _due(storage_class: str, number: int, hours: int, at: dt.datetime) -> QueryS
             storage_class=storage_class,
             reminders__lte=number,
             collect_by__gt=at,
-            collect_by__lte=at + dt.timedelta(hours=hours),
+            collect_by__lte=_until(dt.timedelta(hours=hours), at),
         )
         .select_related("order")
         .order_by("collect_by")
     )
+
+
+def _until(ahead: dt.timedelta, at: dt.datetime) -> dt.datetime:
+    """Return up to when what falls due is reminded now: in the last hour before the night, also of what would be left
+    less than half of its time by the morning.
+    """
+    first, last = settings.REMIND_BETWEEN_HOURS
+    local = at.astimezone(BEIJING)
+    if local.hour != last - 1:
+        return at + ahead
+    morning = local.replace(hour=first, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+    return max(at + ahead, morning + ahead / 2)
 
 
 @transaction.atomic

@@ -84,7 +84,8 @@ def test_a_point_is_suspended_with_a_reason_opened_again_and_closed_once_nothing
     desk.click("main label:has-text('暂停')")
     desk.click("main form .btn-go")
     confirm_by_code(desk)
-    decide(desk, "暂停")
+    expect(desk.locator("[value=SUSPENDED]")).to_be_checked()
+    follow(desk.locator("main form .btn-go"))
     expect(desk.locator(".problems")).to_be_visible()
     assert fits(desk)
     assert state(point) == PointState.OPEN

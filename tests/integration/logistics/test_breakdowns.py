@@ -3,13 +3,15 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
 from core import invariants
 from core.clock import BEIJING
 from core.events import Event
 from logistics.models import Consignment, Leg, Parcel
-from logistics.services import departures, rerouting
+from logistics.services import departures, expectations, rerouting
 from logistics.states import Direction
+from villages.models import PointDay
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -67,6 +69,38 @@ def test_a_new_promise_is_made_when_a_hub_takes_it_in_however_late_that_is(broke
     assert row.expected_at > taken_in
     assert told()[1:] == [("consignment.rerouted", None, row.expected_at.astimezone(dt.UTC).isoformat())]
     assert sound()
+
+
+def test_crates_that_followed_a_later_day_are_held_for_the_promised_one_again(broken):
+    promised, later = beijing(9, 30, day=1), beijing(9, 30, day=3)
+    with transaction.atomic():
+        expectations.move_holds([(Consignment.objects.get(), later)])
+    Consignment.objects.update(expected_at=later)
+    assert Consignment.objects.get().held_day == later.date()
+
+    rerouting.mend(at=broken.legs[1].departs_at + 11 * MINUTE)
+
+    assert Consignment.objects.get().held_day == promised.date()
+    taken_in = broken.legs[1].departs_at + 12 * MINUTE
+    broken.step("unload", at=taken_in, hub=broken.network.county)
+    rerouting.mend(at=taken_in)
+    assert Consignment.objects.get().expected_at < later
+    assert sound()
+
+
+def test_where_the_promised_day_is_full_the_later_one_stays_held(broken):
+    later = beijing(9, 30, day=3)
+    row = Consignment.objects.get()
+    with transaction.atomic():
+        expectations.move_holds([(row, later)])
+    PointDay.objects.filter(point=row.point, day=beijing(0, day=1).date()).update(capacity=1, held=1)
+
+    with transaction.atomic():
+        expectations.take_back([row], reason="vehicle-stopped", by="test", at=beijing(12))
+
+    row.refresh_from_db()
+    assert (row.held_day, row.is_taken_back) == (later.date(), True)
+    assert PointDay.objects.get(point=row.point, day=later.date()).held == row.crates
 
 
 def test_the_part_that_is_not_aboard_goes_on_and_promises_no_day(journey):

@@ -7,12 +7,13 @@ import pytest
 from core import invariants
 from core.clock import BEIJING
 from core.events import Event
-from logistics.models import Consignment, Departure, Leg, Parcel, Scan
+from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
 from logistics.services import arrivals, departures, rerouting
 from logistics.states import ParcelState, ScanKind
 from marketplace.network import manifests, queries
 from marketplace.network.board_scope import Scope
 from marketplace.network.board_troubles import left
+from tests.factories import shop
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -66,6 +67,20 @@ def test_the_promise_is_taken_back_when_that_vehicle_breaks_down(parted):
     told = Event.objects.filter(name="consignment.late", payload__reason="vehicle-stopped")
     assert told.count() == 1
     assert invariants.findings(["L1"]) == []
+
+
+def test_the_list_of_vehicles_counts_what_their_manifests_have(parted):
+    _journey, vehicle, late = parted
+
+    listed = {each.departure.pk: (each.parcels, each.aboard) for each in queries.due(_worker(vehicle), at=late)}
+
+    assert listed[vehicle.pk] == (1, 1) == (len(on_manifest(vehicle)), 1)
+
+
+def _worker(vehicle: Departure):
+    person = shop.user("彭建国")
+    HubWorker.objects.create(hub=vehicle.round.hub, user=person, since=beijing(0))
+    return person
 
 
 def test_a_second_delay_of_that_vehicle_gives_the_parcel_aboard_another_way_again(parted):

@@ -301,6 +301,10 @@ def test_what_no_vehicle_can_bring_is_late_and_says_so(made, parcel, time, provi
     scopes = whole(), of(LIXIAN), of(SHIMEN), of("430100000000")
     assert [board_troubles.late(scope, at=MONDAY).count() for scope in scopes] == [1, 1, 1, 0], "where it lies too"
     assert board_troubles.tally(whole(), at=MONDAY).of(made.network.county.pk)[0] == 1
+    for hub in (made.network.county, made.network.other_county):
+        own = Scope("", "", (hub,))
+        assert board_troubles.late(own, at=MONDAY).count() == 1, "its workers are told the same as the county"
+        assert board_troubles.tally(own, at=MONDAY).of(hub.pk)[0] == 1
     address = reverse("network:board-late")
     assert "没有班次能运" in client_of(province).get(address).text
     assert "没有班次能运" in client_of(province).get(f"{address}?as=csv").text

@@ -72,6 +72,21 @@ def test_nobody_is_woken_at_night(hour, expected):
     assert remind(dt.datetime(2026, 3, 10, hour, 59, tzinfo=BEIJING)) == expected
 
 
+@pytest.mark.parametrize(
+    ("due", "evening"),
+    [((8, 40), 1), ((12, 0), 1), ((12, 1), 0), ((15, 0), 0)],
+)
+def test_a_reminder_that_the_night_would_make_too_late_comes_the_evening_before(due, evening):
+    waiting(StorageClass.CHILLED)
+    Consignment.objects.update(collect_by=dt.datetime(2026, 3, 12, *due, tzinfo=BEIJING))
+
+    before = remind(dt.datetime(2026, 3, 11, 19, 59, tzinfo=BEIJING))
+    found = remind(dt.datetime(2026, 3, 11, 20, 1, tzinfo=BEIJING))
+    morning = remind(dt.datetime(2026, 3, 12, 8, 0, tzinfo=BEIJING))
+
+    assert (before, found, morning) == (0, evening, 1 - evening)
+
+
 def test_what_was_collected_is_not_reminded():
     order = waiting()
     order.consignments.update(state="COLLECTED")
