@@ -84,6 +84,9 @@ def moved(
 ) -> Scan:
     """Write a parcel's step: the parcel, the scan, the event; and that it was too warm or too cold, if it was."""
     Parcel.objects.filter(pk=parcel.pk).update(**changes)
+    if consignment.routing_lease_until and consignment.state == ConsignmentState.IN_TRANSIT:
+        # What was looked at in vain is looked at again at once: from where it is now there may be a way on.
+        Consignment.objects.filter(pk=consignment.pk).update(routing_lease_until=None)
     scan = Scan(
         parcel=parcel,
         kind=kind,

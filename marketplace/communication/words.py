@@ -60,7 +60,7 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
 def _of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
     named = {"number": order.number, "point": order.pickup_point.name}
     if news.kind == "consignment.arrived":
-        return _arrived(order, named, is_part=is_part)
+        return _arrived(news, order, named, is_part=is_part)
     if news.kind == "order.cancelled":
         return _same(_("Order %(number)s is cancelled.") % named, named)
     if news.kind == "order.point_closed":
@@ -151,16 +151,17 @@ def _changed(news: News) -> str:
     return _("We are sorry: order %(number)s comes later. It can be collected at %(point)s from %(when)s.")
 
 
-def _arrived(order: Order, named: dict[str, str], *, is_part: bool) -> Told:
+def _arrived(news: News, order: Order, named: dict[str, str], *, is_part: bool) -> Told:
     code = codes.shown(codes.typed_code(order.number, epoch=order.code_epoch))
+    shown = {**named, "code": code, "when": when(news.collect_by)}
     if is_part:
         return Told(
-            _("A part of order %(number)s is at %(point)s. Your pickup code is %(code)s.") % {**named, "code": code},
+            _("A part of order %(number)s is at %(point)s until %(when)s. Your pickup code is %(code)s.") % shown,
             _("A part of order %(number)s is at %(point)s.") % named,
             _subject(named),
         )
     return Told(
-        _("Your order %(number)s is at %(point)s. Your pickup code is %(code)s.") % {**named, "code": code},
+        _("Your order %(number)s is at %(point)s until %(when)s. Your pickup code is %(code)s.") % shown,
         _("Your order %(number)s is at %(point)s.") % named,
         _subject(named),
     )

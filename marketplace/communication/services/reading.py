@@ -36,7 +36,7 @@ TOLD = frozenset(
     }
 )
 # What their sellers are told of, by text message to each of their people.
-TOLD_TO_SELLERS = frozenset({"claim.opened", "goods_return.dropped", "sample.put_up", "seller.stop_changed"})
+TOLD_TO_SELLERS = frozenset({*to_sellers.CLAIM_STEPS, "goods_return.dropped", "sample.put_up", "seller.stop_changed"})
 CHANGE_NAMES = ("order.changed", "order.point_changed")  # of messages
 DAY_NAMES = ("order.placed", *CHANGE_NAMES)
 CHANGES = frozenset({"consignment.rerouted", "consignment.late", "order.point_changed"})
@@ -104,7 +104,7 @@ def _news(kind: str, number: str, group: list[Event]) -> News:
             kind,
             number,
             last,
-            collect_by=_moment(last, "collect_by"),
+            collect_by=min((time for event in group if (time := _moment(event, "collect_by"))), default=None),
             closed_days=_days(last),
             fen=told.get("fen", 0),
             answer=told.get("answer", ""),

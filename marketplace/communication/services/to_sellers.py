@@ -1,7 +1,7 @@
 """What sellers are told: a claim, goods back at their stop, a sample that a point shows, a stop that closes."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from django.conf import settings
 from django.utils import translation
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Event
 from logistics.models import Consignment
+from marketplace import wording
 from marketplace.communication import words
 from marketplace.communication.models import Message
 from marketplace.communication.services import messages
@@ -50,11 +51,23 @@ def _found(told: Sequence[Event]) -> Iterator[tuple[Event, Partner, str]]:
             yield event, consignment.seller, _words(event, consignment)
 
 
+# What is done about a claim by others than the seller.
+CLAIM_STEPS: dict[str, Callable[[], str]] = {
+    "claim.opened": lambda: _(
+        "A buyer has a claim of consignment %(number)s. Please answer it within %(hours)d hours."
+    ),
+    "claim.escalated": lambda: _("The platform decides the claim of consignment %(number)s."),
+    "claim.rejected": lambda: _("The platform has refused the claim of consignment %(number)s. What you earned stays."),
+    "claim.refunded": lambda: _("%(fen)s is refunded to the buyer for the claim of consignment %(number)s."),
+}
+
+
 def _words(event: Event, consignment: Consignment) -> str:
-    if event.name == "claim.opened":
-        return _("A buyer has a claim of consignment %(number)s. Please answer it within %(hours)d hours.") % {
+    if event.name in CLAIM_STEPS:
+        return CLAIM_STEPS[event.name]() % {
             "number": consignment.number,
             "hours": settings.CLAIM_ANSWER_HOURS,
+            "fen": f"¥{wording.yuan_text(event.payload.get('fen', 0))}",
         }
     return _("Goods of consignment %(number)s are back at %(stop)s. Please fetch and count them.") % {
         "number": consignment.number,

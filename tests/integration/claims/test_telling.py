@@ -4,6 +4,7 @@ import pytest
 
 from core import events
 from logistics.services import goods_returns
+from marketplace.claims import proofs
 from marketplace.claims.services import claims, refunds
 from marketplace.claims.states import Answer, Wish
 from marketplace.communication.models import Message
@@ -76,3 +77,23 @@ def test_the_seller_is_told_when_goods_are_back_at_the_stop(counter, farmer):
 
     assert len(told("claim.returning")) == len(told("claim.sent_back")) == 1
     assert counter.shop.network.stop.name in told("goods_return.dropped")[0]
+
+
+def test_the_seller_is_told_what_others_do_about_a_claim(counter, farmer):
+    line, staff = factories.collected(counter), shop.user(is_staff=True)
+    number = line.consignment.number
+    refused, granted = factories.claim(line), factories.claim(line)
+    for claim, decision in ((refused, Answer.REFUSE), (granted, Answer.ACCEPT)):
+        claim = claims.answer(claim, answer=Answer.REFUSE, words="发货时完好", by=farmer, at=COLLECTED)
+        claim = claims.escalate(claim, by=None, at=COLLECTED)
+        claim = claims.decide(claim, decision=decision, wish=Wish.REFUND, words="看过照片", by=staff, at=COLLECTED)
+    code = proofs.code_of(claim.number)
+    refunds.pay_out(claim, point=counter.point, proof=code, by=counter.operator, at=COLLECTED)
+    read()
+
+    def to_seller(name: str) -> list[str]:
+        return [row.body for row in Message.objects.filter(name=name, order_number="").order_by("pk")]
+
+    assert to_seller("claim.escalated") == [f"【湘品网上行】运单 {number} 的售后已交平台处理。"] * 2
+    assert to_seller("claim.rejected") == [f"【湘品网上行】平台驳回了运单 {number} 的售后，货款不变。"]
+    assert to_seller("claim.refunded") == [f"【湘品网上行】运单 {number} 的售后已退给买家 ¥10.00。"]

@@ -71,6 +71,20 @@ def test_a_new_promise_is_made_when_a_hub_takes_it_in_however_late_that_is(broke
     assert sound()
 
 
+def test_what_was_looked_at_in_vain_has_its_new_promise_as_soon_as_a_hub_takes_it_in(broken):
+    at = broken.legs[1].departs_at + 11 * MINUTE
+    for seconds in range(0, 40 * 60, 15):
+        rerouting.mend(at=at + dt.timedelta(seconds=seconds))
+    taken_in = at + 40 * MINUTE
+    assert Consignment.objects.get().routing_lease_until > taken_in
+
+    broken.step("unload", at=taken_in, hub=broken.network.county)
+
+    assert rerouting.mend(at=taken_in) == 1
+    assert Consignment.objects.get().expected_at is not None
+    assert sound()
+
+
 def test_crates_that_followed_a_later_day_are_held_for_the_promised_one_again(broken):
     promised, later = beijing(9, 30, day=1), beijing(9, 30, day=3)
     with transaction.atomic():
