@@ -28,6 +28,11 @@ def unspent(order: Order) -> PaymentAttempt | None:
     return PaymentAttempt.objects.filter(order=order, **UNSPENT).first()
 
 
+def that_bought(consignment_line_id: int) -> PaymentAttempt | None:
+    """Return the payment by QR for the hand-over of a consignment line; None where it was paid in another way."""
+    return PaymentAttempt.objects.filter(collection__lines__consignment_line=consignment_line_id).first()
+
+
 def without_goods(attempts: QuerySet[PaymentAttempt]) -> QuerySet[PaymentAttempt]:
     """Keep the attempts of orders of which nothing waits at a counter: nothing can be handed over for them."""
     waits = Consignment.objects.filter(order=OuterRef("order"), state=ConsignmentState.AT_POINT)

@@ -16,6 +16,9 @@ from marketplace.claims.models import Claim, Payout
 from marketplace.claims.services.moving import UnableToClaim, locked, move
 from marketplace.claims.states import GRANTED, ClaimState, Wish
 from marketplace.order.states import PaymentMethod
+from marketplace.payment import queries as payments
+from marketplace.payment.services import refunds as paying_back
+from marketplace.payment.states import RefundReason
 from marketplace.settlement import ledger
 from marketplace.settlement.services import earnings
 from marketplace.settlement.services import orders as booking
@@ -43,7 +46,8 @@ def grant(claim: Claim, *, refund_fen: int, by, at: dt.datetime, **fields) -> Cl
 
     :raises UnableToClaim: when a unit was refunded before.
     """
-    online = claim.order.payment_method == PaymentMethod.ONLINE
+    payment = payments.that_bought(claim.consignment_line_id)
+    online = claim.order.payment_method == PaymentMethod.ONLINE or payment is not None
     to = ClaimState.REFUNDED if online else ClaimState.TO_PAY
     line, is_whole = claim.consignment_line, refund_fen == claim.amount_fen
     if is_whole:
@@ -68,6 +72,8 @@ def grant(claim: Claim, *, refund_fen: int, by, at: dt.datetime, **fields) -> Cl
         by=by,
         at=at,
     )
+    if payment is not None:
+        paying_back.owe(payment, amount_fen=refund_fen, reason=RefundReason.CLAIM, by=by, at=at, reference=claim.number)
     return claim
 
 

@@ -20,6 +20,7 @@ from marketplace.claims.windows import window_of
 from marketplace.evidence.models import Photo
 from marketplace.evidence.views import shown as photo_shown
 from marketplace.order.states import PaymentMethod
+from marketplace.payment import queries as payments
 from marketplace.storefront.views import orders
 
 ACTS = {"accept": claims.accept, "escalate": claims.escalate, "withdraw": claims.withdraw}
@@ -95,7 +96,8 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
         "can_withdraw": found.state in WITHDRAWABLE,
         "qr_text": proofs.qr_of(found.number) if at_counter else "",
         "code": codes.shown(proofs.code_of(found.number)) if found.state == ClaimState.TO_PAY else "",
-        "online": found.order.payment_method == PaymentMethod.ONLINE,
+        "online": found.order.payment_method == PaymentMethod.ONLINE
+        or payments.that_bought(found.consignment_line_id) is not None,
     }
     return render(request, "storefront/claim.html", context, status=status)
 

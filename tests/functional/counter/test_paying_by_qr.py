@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from core import clock, invariants
 from logistics.models import Collection
-from marketplace.payment.models import PaymentAttempt
+from marketplace.payment.models import PaymentAttempt, PaymentRefund
 from tests.factories import counter as counters
 from tests.factories.counter import Counter, code_of
 from tests.functional.counter.test_at_the_counter import no_sideways_scrolling, sign_in
@@ -58,10 +58,15 @@ def test_the_qr_is_shown_paid_and_the_goods_are_handed_over(counter, live_server
     phone.close()
 
     expect(page.locator(".payment")).to_contain_text("已付", timeout=10_000)
-    expect(button).to_contain_text("交货 · 已付", use_inner_text=True)
+    expect(button).to_contain_text("交货 · 收款码", use_inner_text=True)
+    page.locator(".seg label", has_text="少了").click()
+    page.get_by_label("2 份里有几份没拿？").fill("1")
+    page.get_by_label("为什么？").select_option(label="箱里没有")
+    expect(page.locator(".payment")).to_contain_text("多付的 ¥45.00 退回原账户")
     button.click()
-    expect(page.get_by_text("平台收款码")).to_be_visible()
+    expect(page.locator(".receipt")).to_contain_text("多付的 ¥45.00 退回原账户")
     assert (Collection.objects.get().paid_by, Collection.objects.get().cash_fen) == ("PLATFORM_QR", 0)
+    assert PaymentRefund.objects.get().amount_fen == 4500
     assert invariants.findings(["C2", "M1", "M2", "O1"]) == []
     assert wrong == []
 

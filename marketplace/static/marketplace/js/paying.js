@@ -1,29 +1,40 @@
 // The QR on the hand-over page asks every two seconds whether it is paid; the button below it does the same by hand.
+// Where other goods are chosen, it says what that means for what is asked for, or was paid.
 
 const EVERY_MS = 2000;
+const SETTLED_MS = 300; // after the last choice
 const form = document.querySelector("form[data-counter]");
 const shown = () => document.querySelector("[data-payment]");
-const isWaiting = () => shown()?.dataset.state === "OPEN";
+const isWaiting = () => shown().dataset.state === "OPEN";
 let last = "";
+let timer = 0;
+
+function askIn(ms) {
+  clearTimeout(timer);
+  timer = setTimeout(ask, ms);
+}
 
 async function ask() {
+  const due = form.elements.shown_fen.value;
   try {
-    const answer = await fetch(`${shown().dataset.payment}&due=${form.elements.shown_fen.value}`);
+    const answer = await fetch(`${shown().dataset.payment}&due=${due}`);
     const text = answer.ok ? await answer.text() : "";
     if (text && text !== last) {
       const part = document.createElement("template");
       part.innerHTML = text;
+      const waited = isWaiting();
       shown().replaceWith(part.content.querySelector("[data-payment]"));
       last = text;
-      if (!isWaiting()) document.querySelector(".footbar button").focus();
+      if (waited && !isWaiting()) document.querySelector(".footbar button").focus();
     }
   } catch {
     // Without network it is asked again.
   }
-  if (isWaiting()) setTimeout(ask, EVERY_MS);
+  if (isWaiting() || form.elements.shown_fen.value !== due) askIn(EVERY_MS);
 }
 
+form.addEventListener("input", () => askIn(SETTLED_MS));
 if (isWaiting()) {
   shown().scrollIntoView({ block: "start" });
-  setTimeout(ask, EVERY_MS);
+  askIn(EVERY_MS);
 }
