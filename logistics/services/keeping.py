@@ -16,4 +16,9 @@ def until(storage_class: str, opening: Opening, *, since: dt.datetime) -> dt.dat
     Days off do not count for what keeps. Chilled and frozen goods do not keep longer because a shop is closed.
     """
     time = dt.timedelta(hours=settings.COLLECT_WITHIN_HOURS[storage_class])
+    return later(storage_class, opening, since=since, time=time)
+
+
+def later(storage_class: str, opening: Opening, *, since: dt.datetime, time: dt.timedelta) -> dt.datetime:
+    """Return when a time to keep goods is over, which began at ``since``: as ``until``, for any time."""
     return since + time if storage_class in PERISHABLE else opening.kept_until(since, time)

@@ -51,6 +51,9 @@ SUBJECTS = {
     "claim.closed": _("Claim closed"),
     "claim.rejected": _("Claim refused"),
     "goods_return.dropped": _("Goods are back"),
+    "order.code_reissued": _("Another pickup code"),
+    "sample.put_up": _("A point shows a sample"),
+    "seller.stop_changed": _("Another drop-off stop"),
     "application.decided": _("Pickup point application"),
     "phone_code": _("Code for a phone"),
 }

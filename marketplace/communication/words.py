@@ -40,16 +40,19 @@ class Told:
 
 
 def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
-    """Return the words for a piece of news; where an operator ordered for the buyer, with who it was and the link.
+    """Return the words for a piece of news; where an operator ordered for the buyer, with who it was and the link, and
+    for buyers without an account with the link wherever they have something to do.
 
     :param promised_at: when all of the order can be collected, as it stands.
     :param is_part: something of the order is still to come.
     """
     told = _of(news, order, promised_at=promised_at, is_part=is_part)
-    if order.channel != Channel.PROXY or order.placed_by is None:
+    is_proxy = order.channel == Channel.PROXY and order.placed_by is not None
+    is_guest = order.user_id is None and (news.kind in _LED_TO or news.kind in CLAIM_NEWS)
+    if not is_proxy and not is_guest:
         return told
     link = links.url_of(order)
-    if news.kind == "order.placed":
+    if is_proxy and news.kind == "order.placed":
         named = {"who": order.placed_by.get_full_name(), "link": link}
         added = _("%(who)s ordered for you. Look at it or cancel it: %(link)s") % named
     else:
@@ -57,10 +60,18 @@ def of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bo
     return replace(told, text=f"{told.text} {added}")
 
 
+# What leads a buyer without an account to the order's page: what is to be done is done there.
+_LED_TO = frozenset({"order.placed", "order.code_reissued", "consignment.arrived"})
+
+
 def _of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: bool) -> Told:
     named = {"number": order.number, "point": order.pickup_point.name}
     if news.kind == "consignment.arrived":
         return _arrived(news, order, named, is_part=is_part)
+    if news.kind == "order.code_reissued":
+        code = codes.shown(codes.typed_code(order.number, epoch=order.code_epoch))
+        sentence = _("The new pickup code of order %(number)s is %(code)s. The old one no longer works.")
+        return Told(sentence % {**named, "code": code}, _("The pickup code is a new one."), _subject(named))
     if news.kind == "order.cancelled":
         return _same(_("Order %(number)s is cancelled.") % named, named)
     if news.kind == "order.point_closed":

@@ -27,6 +27,7 @@ TOLD = frozenset(
         "order.placed",
         "order.cancelled",
         "order.point_closed",
+        "order.code_reissued",
         "consignment.arrived",
         "consignment.reminded",
         "consignment.extended",
@@ -73,6 +74,8 @@ def concerns_buyer(event: Event) -> bool:
     """Tell whether a buyer is told of an event: not of the loaded history, nor of a route that keeps the promise."""
     if event.payload.get("history"):
         return False
+    if event.name == "order.code_reissued":
+        return bool(event.payload.get("waiting"))  # else the code is told with what arrives
     if event.name == "order.point_changed" or event.name in TOLD:
         return True
     if event.name not in CHANGES or "promised_before" not in event.payload:

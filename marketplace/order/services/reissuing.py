@@ -9,7 +9,7 @@ from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment
 from logistics.services import leases
-from logistics.states import OVER_FOR_BUYER
+from logistics.states import OVER_FOR_BUYER, ConsignmentState
 from marketplace.order.models import Order
 
 MOST_ISSUES = 10
@@ -35,5 +35,7 @@ def reissue(order: Order, *, by, at: dt.datetime) -> Order:
         raise UnableToReissue(_("The code was issued anew too often. Please show the QR at the counter."))
     order.code_epoch += 1
     order.save(update_fields=["code_epoch"])
-    events.append([NewEvent("order", order.number, "order.code_reissued", {"epoch": order.code_epoch})], by=by, at=at)
+    waiting = any(each.state == ConsignmentState.AT_POINT for each in consignments)
+    payload = {"order": order.number, "epoch": order.code_epoch, "waiting": waiting}
+    events.append([NewEvent("order", order.number, "order.code_reissued", payload)], by=by, at=at)
     return order

@@ -12,8 +12,10 @@ from core.clock import BEIJING
 from core.events import NewEvent
 from core.storage_class import StorageClass
 from logistics.models import Consignment
+from logistics.services import keeping
 from logistics.states import ConsignmentState
 from marketplace.order.models import Order
+from villages import queries as villages
 
 
 class UnableToExtend(Exception):
@@ -82,18 +84,20 @@ def extendable(consignment: Consignment) -> dt.timedelta | None:
 
 @transaction.atomic
 def extend(order: Order, *, by, at: dt.datetime) -> list[Consignment]:
-    """Keep what waits of an order longer, each consignment once; return those that are.
+    """Keep what waits of an order longer, each consignment once; return those that are. Days off do not count.
 
     :raises UnableToExtend: where nothing waits, it does not keep, or was extended before.
     """
     locks.lock(Order.objects.filter(pk=order.pk), rank=locks.Rank.ORDER).get()
     rows = locks.lock(Consignment.objects.select_related("order").filter(order=order), rank=locks.Rank.CONSIGNMENT)
-    kept = []
+    openings, kept = villages.openings_of({each.point_id for each in rows}), []
     for each in rows:
         more = extendable(each)
         if more is None or each.collect_by <= at:
             continue
-        each.collect_by, each.extended_at = each.collect_by + more, at
+        opening = openings[each.point_id]
+        each.collect_by = keeping.later(each.storage_class, opening, since=each.collect_by, time=more)
+        each.extended_at = at
         # The last reminder is sent again before the new time.
         each.reminders = min(each.reminders, len(settings.REMIND_HOURS_BEFORE[each.storage_class]) - 1)
         kept.append(each)

@@ -8,11 +8,12 @@ from django.utils import translation
 
 from core import events
 from core.events import NewEvent
+from logistics import codes
 from marketplace.communication import invariants
 from marketplace.communication.models import Message
 from marketplace.communication.services import reading, sending
-from marketplace.communication.states import MessageChannel, MessageState
-from marketplace.order.services import cancelling
+from marketplace.communication.states import SUBJECTS, MessageChannel, MessageState
+from marketplace.order.services import cancelling, reissuing
 from marketplace.order.services.redirecting import leave_closed_points
 from tests.factories import shop
 from tests.factories.shop import MONDAY
@@ -346,3 +347,40 @@ def test_a_closed_point_is_told_once_and_no_new_day_at_it(made):
     change(order, promised=THURSDAY)
     read()
     assert "11月26日" in texts()[-1]
+
+
+def test_another_code_is_told_where_something_waits_and_the_old_one_is_void(made):
+    order = ordered(made)
+    reissuing.reissue(order, by=None, at=MONDAY)
+    read()
+    assert not Message.objects.filter(name="order.code_reissued").exists(), "the code comes with what arrives"
+
+    shop.at_point(order)
+    order = reissuing.reissue(order, by=None, at=MONDAY)
+    read()
+
+    sms = Message.objects.get(name="order.code_reissued", channel=MessageChannel.SMS).body
+    page = Message.objects.get(name="order.code_reissued", channel=MessageChannel.PAGE).body
+    code = codes.shown(codes.typed_code(order.number, epoch=order.code_epoch))
+    assert code in sms
+    assert code not in page
+    assert "旧码已作废" in sms
+
+
+def test_who_has_no_account_is_led_to_the_order_where_something_is_to_be_done(made):
+    guests, owned = ordered(made), ordered(made, by=shop.user("李小满"))
+    change(guests)
+    read()
+
+    def linked(order) -> dict[str, bool]:
+        rows = Message.objects.filter(order_number=order.number, channel=MessageChannel.SMS)
+        return {row.name: "/orders/" in row.body for row in rows}
+
+    assert linked(guests) == {"order.placed": True, "order.changed": False}
+    assert linked(owned) == {"order.placed": False}
+
+
+def test_staff_read_a_subject_for_whatever_is_told():
+    names = {*reading.TOLD, *reading.TOLD_TO_SELLERS, *reading.CHANGE_NAMES}
+
+    assert names - set(SUBJECTS) == set()

@@ -16,6 +16,7 @@ from marketplace.order.services import reminding, uncollected
 from marketplace.order.services.reminding import UnableToExtend
 from tests.factories import counter as counters
 from tests.factories import shop
+from villages.services import holidays
 
 pytestmark = pytest.mark.django_db
 DUE = dt.datetime(2026, 3, 12, 10, tzinfo=BEIJING)
@@ -92,6 +93,19 @@ def test_what_was_collected_is_not_reminded():
     order.consignments.update(state="COLLECTED")
 
     assert remind(DUE - hours(20)) == 0
+
+
+def test_days_off_do_not_count_for_what_is_kept_longer():
+    order = waiting()
+    day = DUE.date()
+    holidays.announce(
+        order.pickup_point, first_day=day + dt.timedelta(days=1), last_day=day + dt.timedelta(days=2), note="",
+        by=shop.user(), at=DUE - hours(48),
+    )  # fmt: skip
+
+    (kept,) = reminding.extend(order, by="test", at=DUE - hours(2))
+
+    assert kept.collect_by == DUE + hours(72 + 48)
 
 
 def test_it_is_kept_longer_once_and_reminded_before_the_new_time():
