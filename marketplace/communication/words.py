@@ -15,6 +15,8 @@ from marketplace.order import links
 from marketplace.order.models import Order
 from marketplace.order.states import Channel
 
+PAID_BACK = "payment.refund_owed"
+
 
 class News(Protocol):
     """What words are found for."""
@@ -26,7 +28,7 @@ class News(Protocol):
     has_closed: bool  # the point did, and the order goes to another for that
     collect_by: dt.datetime | None
     closed_days: tuple[dt.date, dt.date] | None  # on which the point stays closed
-    fen: int  # that a claim comes to
+    fen: int  # that a claim comes to, or that is paid back
     answer: str  # of the seller to a claim
 
 
@@ -90,6 +92,9 @@ def _of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: b
         return _same(_closes(news.closed_days, news.collect_by, named), named)
     if news.kind in _KEPT and news.collect_by:
         return _same(_KEPT[news.kind]() % {**named, "when": when(news.collect_by)}, named)
+    if news.kind == PAID_BACK:
+        sentence = _("Order %(number)s: of what you paid by QR, %(fen)s goes back to where you paid from.")
+        return _same(sentence % {**named, "fen": f"¥{wording.yuan_text(news.fen)}"}, named)
     if news.kind in CLAIM_NEWS:
         return _same(_claim(news) % {**named, "fen": f"¥{wording.yuan_text(news.fen)}"}, named)
     day = when(news.promised_at) if news.promised_at else ""

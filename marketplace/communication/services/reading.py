@@ -33,6 +33,7 @@ TOLD = frozenset(
         "consignment.extended",
         "consignment.expired",
         "consignment.point_closes",
+        words.PAID_BACK,
         *words.CLAIM_NEWS,
     }
 )
@@ -56,7 +57,7 @@ class News:
     has_closed: bool = False
     collect_by: dt.datetime | None = None
     closed_days: tuple[dt.date, dt.date] | None = None
-    fen: int = 0  # that a claim comes to
+    fen: int = 0  # that a claim comes to, or that is paid back
     answer: str = ""  # of the seller to a claim
 
 
@@ -88,13 +89,13 @@ def gathered(batch: Iterable[Event]) -> list[News]:
     groups: dict[tuple[str, str, str], list[Event]] = defaultdict(list)
     for event in batch:
         if concerns_buyer(event):
-            claim = event.stream_id if event.stream == "claim" else ""  # each claim is news of its own
-            groups["changed" if event.name in CHANGES else event.name, order_of(event), claim].append(event)
-    cancelled = {number for kind, number, _claim in groups if kind == "order.cancelled"}
+            own = event.stream_id if event.stream in ("claim", "payment") else ""  # each is news of its own
+            groups["changed" if event.name in CHANGES else event.name, order_of(event), own].append(event)
+    cancelled = {number for kind, number, _own in groups if kind == "order.cancelled"}
     news = [
         _news(kind, number, group)
-        for (kind, number, _claim), group in groups.items()
-        if kind == "order.cancelled" or number not in cancelled
+        for (kind, number, _own), group in groups.items()
+        if kind in ("order.cancelled", words.PAID_BACK) or number not in cancelled
     ]
     return sorted(news, key=lambda each: each.event.pk)
 

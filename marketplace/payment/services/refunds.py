@@ -69,7 +69,9 @@ def owe(
     if reason != RefundReason.CLAIM:
         owed = booking.refund_owed(order_id=attempt.order_id, amount_fen=amount_fen, reference=f"refund:{refund.pk}")
         ledger.book([owed], by=by, at=at)
-    events.append([event("payment.refund_owed", attempt, fen=amount_fen)], by=by, at=at)
+    # Of a claim's money the buyer is told by the claim.
+    name = "payment.claim_owed" if reason == RefundReason.CLAIM else "payment.refund_owed"
+    events.append([event(name, attempt, fen=amount_fen)], by=by, at=at)
     return refund
 
 

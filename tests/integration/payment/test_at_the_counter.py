@@ -6,15 +6,20 @@ from django.urls import reverse
 from core import invariants
 from core.events import Event
 from logistics.models import CodeAttempt, Collection
+from logistics.services import leases
 from logistics.states import CounterPayment
 from marketplace.counter.services import cash
+from marketplace.order.models import Order
+from marketplace.order.states import PaymentMethod
 from marketplace.payment.models import PaymentAttempt, PaymentRefund
 from marketplace.payment.states import AttemptState, RefundReason, RefundState
 from marketplace.payment.tasks import settle_payments
 from marketplace.settlement import ledger
 from marketplace.settlement.states import AccountKind
+from tests.factories import shop, villages
 from tests.factories.counter import wrong_code
 from tests.integration.counter.test_handing_over import page_of, sent
+from tests.integration.payment.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("now")
 MONEY = ["C1", "C2", "M1", "M2", "O1", "O2", "S1"]
@@ -254,3 +259,46 @@ def test_the_rehearsals_page_is_not_there_where_the_demonstration_is_not(counter
     settings.DEMO_PAYMENTS = False
 
     assert client.get(phone).status_code == client.post(phone, {"answer": "pay"}).status_code == 404
+
+
+def test_what_another_phone_has_without_network_is_not_asked_to_be_paid(counter, stripe):
+    order = counter.waiting()
+    device = villages.device(counter.point, by=counter.operator)
+    leases.grant(counter.point, device=device, by=counter.operator, at=NOW)
+
+    response = counter.client().post(page_of(order), by_qr(order, shown_fen=9600))
+
+    assert response.status_code == 422
+    assert stripe.asked == []
+    assert not PaymentAttempt.objects.exists()
+
+
+def test_an_order_that_was_paid_online_is_paid_nothing_by_qr(counter, stripe):
+    order = counter.waiting()
+    Order.objects.update(payment_method=PaymentMethod.ONLINE)
+
+    assert counter.client().post(page_of(order), by_qr(order, shown_fen=0)).status_code == 302
+
+    assert Collection.objects.get().paid_by == CounterPayment.CASH
+    assert stripe.asked == []
+
+
+def test_another_orders_payment_is_not_told_of(counter, stripe, paid):
+    order, client = paid
+    other = counter.waiting()
+    wanted = PaymentAttempt.objects.get(order=order).pk
+
+    assert client.get(f"{reverse('counter:payment', args=[other.number])}?attempt={wanted}").status_code == 404
+    assert client.get(f"{reverse('counter:payment', args=[order.number])}?attempt={wanted}").status_code == 200
+
+
+def test_the_buyers_page_says_what_was_paid(paid, client):
+    order, operator = paid
+    buyer = shop.user()
+    Order.objects.update(user=buyer)
+    operator.post(page_of(order), by_qr(order, shown_fen=9600))
+    client.force_login(buyer, backend="marketplace.users.backends.PhoneOrEmailBackend")
+
+    page = client.get(reverse("customer:order", args=[order.number])).content.decode()
+
+    assert "¥</i>96.00" in page.partition("柜台已付")[2][:120]
