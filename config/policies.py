@@ -85,6 +85,7 @@ RULES: dict[str, Rule] = {
     "dashboard:freight-end": Rule(PLATFORM, methods=WRITE),
     "dashboard:payments": Rule(PLATFORM),
     "dashboard:payment-again": Rule(PLATFORM, {"pk": "public:refund"}, WRITE),
+    "dashboard:returns-lost": Rule(PLATFORM),
     "dashboard:dead-letters": Rule(PLATFORM),
     "dashboard:replay-all": Rule(PLATFORM, methods=WRITE),
     "dashboard:replay": Rule(PLATFORM, {"pk": "public:dead letter"}, WRITE),

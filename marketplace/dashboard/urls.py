@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from marketplace.dashboard import claims, freight, payments, views
+from marketplace.dashboard import claims, freight, payments, returns, views
 
 app_name = "dashboard"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("freight/end/", freight.end, name="freight-end"),
     path("payments/", payments.index, name="payments"),
     path("payments/<int:pk>/again/", payments.try_again, name="payment-again"),
+    path("returns/lost/", returns.lost, name="returns-lost"),
     path("messages/", views.dead_letters, name="dead-letters"),
     path("messages/replay/", views.replay_all, name="replay-all"),
     path("messages/<int:pk>/replay/", views.replay, name="replay"),

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 
 from core import clock, invariants
 from core.models import Event
@@ -138,6 +139,9 @@ def test_goods_that_get_lost_on_the_way_are_refunded_and_the_seller_is_paid(coun
     claim.refresh_from_db()
     assert (claim.state, GoodsReturn.objects.get(pk=back.pk).state) == (ClaimState.TO_PAY, ReturnState.LOST)
     assert fen(AccountKind.SELLER_PAYABLE, counter.shop.seller.pk) == 2940 - 980 + 1000
+    page = counter.client(shop.user("王平台", is_staff=True)).get(reverse("dashboard:returns-lost")).text
+    assert back.number in page
+    assert '<i class="yen">¥</i>10.00' in page
 
 
 def test_an_offer_is_a_part_of_the_money_and_its_unit_stays_sold(counter, line, farmer):
