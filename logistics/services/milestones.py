@@ -1,4 +1,5 @@
-"""The named steps of routing, mending, redirecting, collecting and syncing, at each of which a worker may be killed.
+"""The named steps of routing, mending, redirecting, collecting, syncing, paying and refunding, at each of which a
+worker may be killed.
 
 Nothing happens here. The tests put something in the place of ``passed`` that stops a worker at one of them.
 """
@@ -25,6 +26,8 @@ COLLECTING = tuple(
     for step in ("locked", "moved", "written", "events-appended", "booked", "settled", "cash-seen", "committed")
 )
 SYNCING = tuple(f"syncing-{step}" for step in ("noted", "proved", "applied", "decided", "committed"))
+PAYING = tuple(f"paying-{step}" for step in ("stored", "opened", "kept", "looked", "noted"))
+REFUNDING = tuple(f"refunding-{step}" for step in ("decided", "taken", "sent", "confirmed"))
 
 
 def passed(step: str) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core import events, locks
 from core.events import NewEvent
+from logistics.services import milestones
 from marketplace.order.models import Order
 from marketplace.payment import providers, queries
 from marketplace.payment.models import PaymentAttempt
@@ -52,7 +53,9 @@ def ask(order: Order, *, point: PickupPoint, amount_fen: int, by, at: dt.datetim
             raise UnableToAsk(_("The QR for the other amount is not cancelled yet. Please try again in a moment."))
     if before is not None and before.state == AttemptState.SUCCEEDED:
         return before
-    attempt, _answered = look(_begin(order, point=point, amount_fen=amount_fen, by=by, at=at), by=by, at=at)
+    begun = _begin(order, point=point, amount_fen=amount_fen, by=by, at=at)
+    milestones.passed("paying-stored")
+    attempt, _answered = look(begun, by=by, at=at)
     if attempt.state == AttemptState.FAILED:
         raise UnableToAsk(_("The payment provider refuses this payment. Please take cash."))
     return attempt
@@ -104,7 +107,9 @@ def look(attempt: PaymentAttempt, *, by, at: dt.datetime) -> tuple[PaymentAttemp
         if not attempt.provider_reference:
             _open(attempt, provider)
             return attempt, True  # nobody has seen its QR yet
-        return note(attempt, provider.look(attempt.provider_reference), by=by, at=at), True
+        seen = provider.look(attempt.provider_reference)
+        milestones.passed("paying-looked")
+        return note(attempt, seen, by=by, at=at), True
     except UnableToTransact as refusal:
         if attempt.provider_reference:
             log.error("payment %s is not known to its provider: %s", attempt.pk, refusal)
@@ -120,8 +125,10 @@ def _open(attempt: PaymentAttempt, provider: providers.Provider) -> None:
     """Open the payment at the provider, by the same key as ever, and keep its name and QR."""
     description = f"湘品网上行 {attempt.order.number}"
     opened = provider.open_qr(attempt.amount_fen, idempotency_key=attempt.idempotency_key, description=description)
+    milestones.passed("paying-opened")
     attempt.provider_reference, attempt.qr_text = opened.reference, opened.qr_text
     PaymentAttempt.objects.filter(pk=attempt.pk).update(provider_reference=opened.reference, qr_text=opened.qr_text)
+    milestones.passed("paying-kept")
 
 
 def withdraw(attempt: PaymentAttempt, *, by, at: dt.datetime) -> PaymentAttempt:
@@ -141,23 +148,28 @@ def withdraw(attempt: PaymentAttempt, *, by, at: dt.datetime) -> PaymentAttempt:
     return note(attempt, seen, by=by, at=at)
 
 
-@transaction.atomic
 def note(attempt: PaymentAttempt, seen: Seen, *, by, at: dt.datetime) -> PaymentAttempt:
     """Note the provider's word on an open attempt, once; a success is booked."""
     if seen.outcome != Outcome.OPEN:
-        locks.lock(Order.objects.filter(pk=attempt.order_id), rank=locks.Rank.ORDER).get()
-        captured = seen.captured_fen if seen.outcome == Outcome.SUCCEEDED else None
-        moved = PaymentAttempt.objects.filter(pk=attempt.pk, **STILL_OPEN).update(
-            state=AttemptState(seen.outcome), captured_fen=captured, settled_at=at
-        )
-        if moved and captured:
-            reference = f"payment:{attempt.pk}"
-            paid = booking.paid_online(order_id=attempt.order_id, amount_fen=captured, reference=reference)
-            ledger.book([paid], by=by, at=at)
-        if moved:
-            events.append([event(f"payment.{seen.outcome.lower()}", attempt, fen=captured or 0)], by=by, at=at)
+        _end(attempt, seen, by=by, at=at)
+        milestones.passed("paying-noted")
     attempt.refresh_from_db()
     return attempt
+
+
+@transaction.atomic
+def _end(attempt: PaymentAttempt, seen: Seen, *, by, at: dt.datetime) -> None:
+    locks.lock(Order.objects.filter(pk=attempt.order_id), rank=locks.Rank.ORDER).get()
+    captured = seen.captured_fen if seen.outcome == Outcome.SUCCEEDED else None
+    moved = PaymentAttempt.objects.filter(pk=attempt.pk, **STILL_OPEN).update(
+        state=AttemptState(seen.outcome), captured_fen=captured, settled_at=at
+    )
+    if moved and captured:
+        reference = f"payment:{attempt.pk}"
+        paid = booking.paid_online(order_id=attempt.order_id, amount_fen=captured, reference=reference)
+        ledger.book([paid], by=by, at=at)
+    if moved:
+        events.append([event(f"payment.{seen.outcome.lower()}", attempt, fen=captured or 0)], by=by, at=at)
 
 
 def sweep(*, by, at: dt.datetime, limit: int = 100) -> int:

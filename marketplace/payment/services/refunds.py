@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core import events, locks
+from logistics.services import milestones
 from marketplace.order.models import Order
 from marketplace.payment import providers, queries
 from marketplace.payment.models import PaymentAttempt, PaymentRefund
@@ -37,6 +38,7 @@ def give_back(attempt: PaymentAttempt, *, by, at: dt.datetime) -> bool:
             return False
         attempt.refresh_from_db()
         owe(attempt, amount_fen=attempt.captured_fen, reason=RefundReason.UNUSED, by=by, at=at)
+    milestones.passed("refunding-decided")
     return True
 
 
@@ -90,6 +92,7 @@ def send_due(*, by, at: dt.datetime, limit: int = 100) -> int:
             continue
         refund = PaymentRefund.objects.select_related("attempt__order").get(pk=pk)
         attempt = refund.attempt
+        milestones.passed("refunding-taken")
         try:
             confirmed = providers.of(attempt.provider).refund(
                 attempt.provider_reference, refund.amount_fen, idempotency_key=refund.key, turn=refund.turn
@@ -105,8 +108,10 @@ def send_due(*, by, at: dt.datetime, limit: int = 100) -> int:
             silences += 1
             _wait(refund, str(silence), at)
             continue
+        milestones.passed("refunding-sent")
         if confirmed:
             done += confirm(refund, by=by, at=at)
+            milestones.passed("refunding-confirmed")
         else:
             _wait(refund, "", at)
     return done
