@@ -195,10 +195,18 @@ def _sent_on(
     at: dt.datetime,
     by,
 ) -> bool:
-    """Give the consignment a way on, where all of it stands together; else each parcel that needs one its own."""
-    if are_together(ways, consignment) and len(broken) == len(ways):
-        route = _route_from(timetable, broken[0].place, consignment, consignment.crates, hopes, at=at)
-        return route is not None and _replaced(consignment, broken, route, hopes, parcel=None, at=at, by=by)
+    """Give the consignment a way on, where all of it stands together; else each parcel that needs one its own.
+
+    What has a way of its own goes along with the others again where all of it comes sooner so.
+    """
+    if are_together(ways, consignment):
+        last = max(ways, key=lambda way: way.place.since)
+        route = _route_from(timetable, last.place, consignment, consignment.crates, hopes, at=at)
+        holding = [way.ahead[-1].arrives_at for way in ways if way not in broken]
+        if route is not None and (not holding or legs.moment(route.arrives) < max(holding)):
+            return _replaced(consignment, ways, route, hopes, parcel=None, at=at, by=by)
+        if not holding:
+            return False
     changed = False
     for way in broken:
         route = _route_from(timetable, way.place, consignment, way.parcel.crates, hopes, at=at)

@@ -13,6 +13,7 @@ from logistics.states import ParcelState, ScanKind
 from marketplace.network import manifests, queries
 from marketplace.network.board_scope import Scope
 from marketplace.network.board_troubles import left
+from tests.factories import logistics as factories
 from tests.factories import shop
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,33 @@ def test_nothing_is_left_to_load_on_a_broken_vehicle_once_every_parcel_has_its_o
 
     assert Parcel.objects.filter(strayed=True, consignment=journey.consignment).count() == 2
     assert not left(Scope("", "", (journey.network.county,)), at=beijing(21)).filter(departure=vehicle).exists()
+    assert invariants.findings(["L1"]) == []
+
+
+def test_what_lies_at_one_hub_again_goes_together_where_it_comes_sooner_so(journey):
+    network, lane = journey.network, journey.legs[1]
+    journey.step("drop")
+    journey.ride(1, hub=network.county)
+    journey.step("load", at=lane.departs_at, departure=lane.departure, number=0)
+    departures.depart(lane.departure, by="test", at=lane.departs_at)
+    rerouting.mend(at=lane.departs_at + rerouting.GRACE + MINUTE)
+    promised = beijing(9, 30, day=1)
+    Consignment.objects.update(promised_at=promised)
+    assert read(journey.consignment).expected_at > promised, "the one left behind goes tomorrow"
+    factories.lane(network.county, network.prefecture, dt.time(20))
+    departures.open_departures(at=beijing(17), until=beijing(17).date() + dt.timedelta(days=5))
+    departures.break_down(lane.departure, by="test", at=beijing(17, 20))
+    rerouting.mend(at=beijing(17, 21))
+
+    journey.step("unload", at=beijing(17, 50), hub=network.county, number=0)
+    rerouting.mend(at=beijing(17, 51))
+
+    consignment = read(journey.consignment)
+    assert consignment.expected_at <= promised
+    assert not consignment.parcels.filter(strayed=True).exists()
+    evening = Leg.objects.in_force().get(consignment=consignment, departs_at=beijing(20))
+    assert (evening.parcel, evening.crates) == (None, consignment.crates)
+    assert evening.departure.taken_out == consignment.crates
     assert invariants.findings(["L1"]) == []
 
 
