@@ -14,6 +14,9 @@ from marketplace.claims.states import Answer, ClaimReason, ClaimState, Wish
 from marketplace.counter.services import handover
 from marketplace.counter.states import Reason
 from marketplace.order.models import Order
+from marketplace.payment.models import PaymentAttempt
+from marketplace.payment.providers import rehearsal
+from marketplace.payment.services import attempts, spending
 from tests.factories import leases as phones
 from tests.factories.counter import qr_of
 from tests.integration.machine.actions import STEPS, action
@@ -29,15 +32,18 @@ class AtTheCounter:
         pick=st.integers(0, 99),
         kind=st.sampled_from(["whole", "short", "rejected"]),
         device=st.sampled_from([None, "A", "B"]),
-        scan=st.booleans(),
+        paid_by=st.sampled_from(CounterPayment),
         step=st.none() | st.sampled_from(STEPS),
     )
-    def hand_over(self, pick, kind, device, scan, step):
+    def hand_over(self, pick, kind, device, paid_by, step):
         orders = [pk for pk in self.model.of_order if self.model.here(pk)] if pick < 90 else []
         order = Order.objects.get(pk=self._picked(pick, orders or list(self.model.of_order)))
         here = self.model.here(order.pk)
         nonce, outcomes = phones.nonce(), self._outcomes(here, kind)
         held = self.model.held_by_another(set(here), device=device, at=self.now)
+        if paid_by == CounterPayment.PLATFORM_QR and here:
+            due_fen = sum(goods.due({line: outcomes[line] for line in goods.lines}) for goods in here.values())
+            self._asked(order, due_fen)
 
         def act():
             return handover.hand_over(
@@ -50,7 +56,7 @@ class AtTheCounter:
                 by=self.counter.operator,
                 at=self.now,
                 device=self.devices.get(device),
-                paid_by=CounterPayment.OPERATOR_SCAN if scan else CounterPayment.CASH,
+                paid_by=paid_by,
             )
 
         try:
@@ -59,13 +65,39 @@ class AtTheCounter:
             assert first.collection.nonce == nonce or not here, "the loser sees an earlier receipt"
             if first.collection.nonce != nonce:
                 return
+        except spending.PaidTooLittle:
+            assert paid_by == CounterPayment.PLATFORM_QR
+            return
         except collections.UnableToCollect:
             assert held or not here
             return
         assert here, "nothing waited"
         assert not held, "another phone has it without network"
         for pk, goods in here.items():
-            self.model.cash_fen += goods.hand_over({line: outcomes[line] for line in self.model.goods[pk].lines})
+            paid = goods.hand_over({line: outcomes[line] for line in self.model.goods[pk].lines})
+            if paid_by == CounterPayment.PLATFORM_QR:
+                self.model.qr_fen += paid
+            else:
+                self.model.cash_fen += paid
+
+    @action(1, when=lambda self: self.model.of_order, pick=st.integers(0, 99), fen=st.integers(1, 20_000))
+    def pay_for_nothing(self, pick, fen):
+        """The QR of some amount is shown and paid, and nothing is handed over for it then."""
+        self._asked(Order.objects.get(pk=self._picked(pick, list(self.model.of_order))), fen)
+
+    @action(1, when=lambda self: self.model.of_order, pick=st.integers(0, 99), fen=st.integers(1, 20_000))
+    def show_a_qr(self, pick, fen):
+        """The QR is shown, and nobody pays."""
+        self._shown(Order.objects.get(pk=self._picked(pick, list(self.model.of_order))), fen)
+
+    def _shown(self, order: Order, fen: int) -> PaymentAttempt:
+        return attempts.ask(order, point=self.counter.point, amount_fen=fen, by=self.counter.operator, at=self.now)
+
+    def _asked(self, order: Order, fen: int) -> None:
+        if fen:
+            attempt = self._shown(order, fen)
+            rehearsal.answer(attempt.provider_reference, paid=True)
+            attempts.look(attempt, by="test", at=self.now)
 
     @staticmethod
     def _outcomes(here: dict[int, Goods], kind: str) -> dict[int, tuple[int, int, int]]:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Sum
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -19,6 +20,9 @@ from marketplace.claims.services import claims, goods_back
 from marketplace.claims.states import ClaimState
 from marketplace.counter.services import syncing
 from marketplace.order.services import cancelling, reminding, uncollected
+from marketplace.payment.models import PaymentAttempt
+from marketplace.payment.services import attempts
+from marketplace.payment.services import refunds as paying_back
 from marketplace.settlement import ledger
 from marketplace.settlement.states import AccountKind
 from tests.factories import shop, villages
@@ -32,12 +36,12 @@ from tests.integration.machine.offline import Offline
 from tests.integration.machine.shopping import Shopping
 from villages.states import OperatorRole
 
-PROMISES = ["C1", "C2", "L1", "M1", "O2", "S1"]
+PROMISES = ["C1", "C2", "L1", "M1", "M2", "O1", "O2", "S1"]
 DAYS_OPEN = 25
 
 
 class CounterMachine(Shopping, AtTheCounter, Offline, RuleBasedStateMachine):
-    """Buy, route, move, arrive, hand over, go offline, sync, take over, expire, claim, return, cancel, crash, wait."""
+    """Buy, route, move, arrive, pay, hand over, go offline, sync, expire, claim, return, cancel, crash, wait."""
 
     def __init__(self):
         super().__init__()
@@ -124,6 +128,8 @@ class CounterMachine(Shopping, AtTheCounter, Offline, RuleBasedStateMachine):
         assert here == {pk for pk, goods in self.model.goods.items() if goods.is_here}
         cash = ledger.balance(AccountKind.OPERATOR_CASH, party_id=self.counter.point.pk)
         assert abs(cash) == abs(self.model.cash_fen), (cash, self.model.cash_fen)
+        spent = PaymentAttempt.objects.aggregate(fen=Sum("spent_fen", default=0))["fen"]
+        assert spent == self.model.qr_fen, (spent, self.model.qr_fen)
 
     # How it is done
 
@@ -183,4 +189,7 @@ class CounterMachine(Shopping, AtTheCounter, Offline, RuleBasedStateMachine):
         self.model.expire(at=at)
         goods_back.end_overdue(by=by, at=at)
         claims.end_overdue(by=by, at=at)
+        attempts.sweep(by=by, at=at)
+        paying_back.give_back_forgotten(by=by, at=at)
+        paying_back.send_due(by=by, at=at)
         self._note_refunds()

@@ -58,8 +58,13 @@ class Goods:
             assert line.open == taken + short + rejected
             line.open, line.taken = 0, line.taken + taken
             line.short, line.rejected = line.short + short, line.rejected + rejected
-        goods_fen = sum(self.lines[pk].price_fen * taken for pk, (taken, _, _) in outcomes.items())
+        due_fen = self.due(outcomes)
         self.end()
+        return due_fen
+
+    def due(self, outcomes: dict[int, tuple[int, int, int]]) -> int:
+        """Return what is paid for units that are taken, in fen."""
+        goods_fen = sum(self.lines[pk].price_fen * taken for pk, (taken, _, _) in outcomes.items())
         return goods_fen + (self.freight_fen if goods_fen else 0)
 
     def lose_open(self, kind: str) -> None:
@@ -84,11 +89,12 @@ class Leave:
 
 @dataclass
 class Model:
-    """All orders of one counter, and the cash that lies there."""
+    """All orders of one counter, the cash that lies there, and what the platform's QR paid for."""
 
     goods: dict[int, Goods] = field(default_factory=dict)
     of_order: dict[int, list[int]] = field(default_factory=dict)
     cash_fen: int = 0
+    qr_fen: int = 0
     leave: Leave | None = None
     told: dict[str, set[int]] = field(default_factory=dict)  # uploads that nobody has decided on: what they handed over
 
