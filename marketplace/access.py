@@ -8,10 +8,12 @@ signed in (a script that asks for JSON: a 401), and a 404 otherwise: that a page
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
 from core import clock
@@ -128,10 +130,20 @@ class PolicyMiddleware:
             if not rule.policy.anonymous:
                 if request.headers.get("Accept") == "application/json":  # a script cannot sign in
                     return JsonResponse({"error": "signed-out"}, status=401)
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_back_to(request, rule))
             if rule.policy is DEMONSTRATION and not rule.policy.admits(user):
                 raise Http404("not part of this deployment")
             return None
         if not rule.policy.admits(user):
             raise Http404("not for this person")
         return None
+
+
+def _back_to(request: HttpRequest, rule: Rule) -> str:
+    """Return where a person goes on after signing in: what only takes forms is gone back from, to where it was sent."""
+    if "GET" in rule.methods:
+        return request.get_full_path()
+    sent_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    return urlsplit(sent_from)._replace(scheme="", netloc="", fragment="").geturl()
