@@ -41,6 +41,7 @@ NO_PAGES = {
     "selling:claim-photo",
     "dashboard:claim-photo",
     "counter:pair-state",
+    "counter:payment",
     "evidence:unbound",
     "counter:worker",
     "counter:manifest",
