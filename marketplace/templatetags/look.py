@@ -221,10 +221,14 @@ def field(bound, prefix: str = "", suffix: str = "", label: str = "", help: str 
 def problems(form) -> list[dict]:
     """What is wrong in the fields of a form, each with the id of its field: the page begins with it.
 
-    A hidden field has no label to go by, and words of its own.
+    A hidden field has no label to go by, and words of its own. A label that asks is told without its question mark.
     """
     return [
-        {"id": bound.id_for_label or bound.auto_id, "label": "" if bound.is_hidden else bound.label, "words": words}
+        {
+            "id": bound.id_for_label or bound.auto_id,
+            "label": "" if bound.is_hidden else str(bound.label).rstrip("？?"),
+            "words": words,
+        }
         for bound in form
         for words in bound.errors
     ]

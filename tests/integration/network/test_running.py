@@ -190,9 +190,13 @@ def test_what_is_short_is_shown_told_once_and_can_be_found_later(driver, worker,
     scan(driver, collecting, parcel.number, nonce="n1", do="LOADED")
     run(driver, collecting, "depart")
     time.at = collecting.arrives_at
-    assert "还差 1 件" in page(worker, collecting)
+    before = page(worker, collecting)
+    assert "还差 1 件" in before
+    assert "不在这里" not in before, "it is aboard, and is taken off now"
 
     run(worker, collecting, "close")
+
+    assert "不在这里" in page(worker, collecting)
 
     assert Event.objects.get(name="departure.short").payload["parcels"] == [parcel.number]
     assert "清点完" in page(worker, collecting)

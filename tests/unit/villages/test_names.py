@@ -44,6 +44,16 @@ def test_a_zone_is_called_what_it_is(name, short):
     assert short_name(name) == short
 
 
+@pytest.mark.parametrize(
+    ("name", "words"), [("石门县分拨中心", "Shimen County Hub"), ("常德市分拨中心", "Changde Hub")]
+)
+def test_a_hub_is_named_after_its_division(name, words):
+    with translation.override("en"):
+        assert said(name) == words
+    with translation.override("zh-hans"):
+        assert said(name) == name
+
+
 def test_a_division_keeps_its_name_on_a_chinese_page():
     with translation.override("zh-hans"):
         assert (said("石门县"), said_short("石门县"), said_short("")) == ("石门县", "石门", "")
