@@ -66,7 +66,7 @@ class AnswerForm(PlainForm):
         label=_("What do you answer?"), choices=Answer, widget=forms.RadioSelect, error_messages=CHOICE
     )
     offered = yuan_field(label=_("How much do you offer?"), required=False, help_text=_("Only where it is a part"))
-    words = _words(_("Tell the buyer why"), required=False)
+    words = _words(_("Tell the buyer why"), required=False, help_text=_("No need where you grant all of it"))
 
     def __init__(self, *args, claim: Claim, **kwargs):
         super().__init__(*args, **kwargs)

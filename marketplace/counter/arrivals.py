@@ -24,7 +24,7 @@ def arrival(request: HttpRequest, pk: int) -> HttpResponse:
     """What a vehicle brings to the own point; counting it in, or checking off what is here."""
     departure = get_object_or_404(queries.departures_to(request.user).select_related("round"), pk=pk)
     context = console_context(request)
-    point = _point_of(departure, context)
+    point = point_of(departure, context)
     form, status = CountForm(request.POST if request.POST.get("do") == "count" else None), 200
     if request.method == "POST":
         try:
@@ -70,7 +70,7 @@ def arrival(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "counter/arrival.html", context, status=status)
 
 
-def _point_of(departure, context: dict):
+def point_of(departure, context: dict):
     """Return which of the own points the vehicle serves: the chosen one, or the first that it brings something to."""
     served = set(
         Leg.objects.in_force()

@@ -10,6 +10,7 @@ from logistics.models import Parcel
 from logistics.services import receiving
 from logistics.states import ParcelState
 from marketplace.counter import queries
+from marketplace.counter.arrivals import point_of
 from marketplace.counter.views import console_context
 from villages import queries as villages
 
@@ -19,9 +20,7 @@ def of_arrival(request: HttpRequest, pk: int) -> HttpResponse:
     """A slip for each parcel of a vehicle that stands on a shelf of the own point."""
     departure = get_object_or_404(queries.departures_to(request.user).select_related("round"), pk=pk)
     context = console_context(request)
-    points = [each.pk for each in context["points"]]
-    here = [parcel for point in context["points"] for parcel in _standing(receiving.manifest(departure, point))]
-    here = [parcel for parcel in here if parcel.consignment.point_id in points]
+    here = _standing(receiving.manifest(departure, point_of(departure, context)))
     return render(request, "counter/slips.html", context | {"parcels": sorted(here, key=lambda each: each.shelf)})
 
 

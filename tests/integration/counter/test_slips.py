@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
-from logistics.models import Parcel
-from tests.factories import shop
+from logistics.models import Consignment, Departure, Parcel
+from tests.factories import shop, villages
 from villages.models import PointDay
 
 
@@ -32,6 +32,19 @@ def test_another_points_parcel_has_no_slip_here(counter, elsewhere):
     parcel = Parcel.objects.get(consignment__order=counter.waiting())
 
     assert elsewhere.client().get(reverse("counter:parcel-slip", args=[parcel.number])).status_code == 404
+
+
+def test_the_slips_of_a_vehicle_are_those_of_one_point(counter):
+    here, there = counter.waiting(), counter.waiting()
+    near = villages.point("430723001002", name="另一个提货点")
+    shop.operator(near, person=counter.operator)
+    Consignment.objects.filter(order=there).update(point=near)
+    vehicle = Departure.objects.filter(legs__consignment__order=here).latest("arrives_at")
+
+    page = counter.client().get(reverse("counter:arrival-slips", args=[vehicle.pk])).text
+
+    ends = [Parcel.objects.get(consignment__order=order).number[7:] for order in (here, there)]
+    assert [end in page for end in ends] == [True, False]
 
 
 def test_a_shelf_has_its_sign_where_the_point_keeps_its_class(counter):
