@@ -27,7 +27,7 @@ _ZONE_IN_SHORT = (
 )
 # What a division is, by the end of its name; the first that fits is taken. A city goes by its bare name.
 _PEOPLES = "(?:(?:土家|维吾尔|苗|侗|瑶|回|壮|白|满|蒙古)族)"
-HUB = "分拨中心"
+HUB, LINE = "分拨中心", "班线"
 KINDS = (
     (rf"{_PEOPLES}*自治州", "Prefecture"),
     (rf"{_PEOPLES}*自治县", "Autonomous County"),
@@ -86,6 +86,8 @@ def said(name: str) -> str:
     """Return the name of a division, or of its hub, in the language of the page: ``石门县`` or ``Shimen County``."""
     if not name or _is_chinese():
         return name
+    if name.endswith(LINE):
+        return name  # the name of a round, which has no other
     if name != HUB and name.endswith(HUB):
         return f"{said(name.removesuffix(HUB))} Hub"
     return " ".join(part for part in romanised(name) if part)

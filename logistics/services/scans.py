@@ -8,6 +8,8 @@ of ours and is not asked.
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -226,10 +228,29 @@ def receive(
     return scan
 
 
+_COMING = (
+    ConsignmentState.AWAITING_ROUTE,
+    ConsignmentState.ROUTED,
+    ConsignmentState.PACKED,
+    ConsignmentState.IN_TRANSIT,
+)
+
+
+def _last_of_the_others(consignment: Consignment) -> dt.datetime | None:
+    """Return when the last of what else of the order comes to the same point can be collected, as it stands."""
+    others = Consignment.objects.filter(order=consignment.order_id, point=consignment.point_id, state__in=_COMING)
+    return others.exclude(pk=consignment.pk).aggregate(last=Max(Coalesce("expected_at", "promised_at")))["last"]
+
+
 def _arrive(consignment: Consignment, *, by, at: dt.datetime) -> None:
     before = consignment.state
     opening = villages.openings_of([consignment.point_id])[consignment.point_id]
-    collect_by = keeping.until(consignment.storage_class, opening, since=at)
+    collect_by = keeping.with_the_others(
+        keeping.until(consignment.storage_class, opening, since=at),
+        storage_class=consignment.storage_class,
+        last=_last_of_the_others(consignment),
+        since=at,
+    )
     handed_over_from = opening.next_opening(at) or at  # somebody was there, whatever its hours say
     placed_for = consignment.lines.order_by("pk").values_list("order_line__point_division", flat=True).first()
     steps.move(

@@ -19,6 +19,7 @@ from marketplace import stepping_up
 from marketplace.access import divisions_of
 from marketplace.applying.forms import PointDecisionForm
 from marketplace.applying.reviewing import console
+from marketplace.applying.services import deciding
 from marketplace.counter import queries as counter
 from marketplace.wording import WEEKDAYS
 from villages import queries as villages
@@ -27,7 +28,6 @@ from villages.services import points
 from villages.states import POINT_MOVES, PointState
 
 PAGE_SIZE = 50
-REFUSALS = (points.UnableToOpenPoint, points.UnableToSuspendPoint, points.UnableToClosePoint)
 
 
 @require_safe
@@ -57,13 +57,13 @@ def point(request: HttpRequest, pk: int) -> HttpResponse:
         # What was chosen is there again afterwards, to be sent.
         chosen = {name: request.POST.get(name, "")[:32] for name in ("decision", "reason")}
         return redirect(stepping_up.address(f"{request.path}?{urlencode(chosen)}"))
-    allowed = POINT_MOVES[found.state] & set(_DONE)
+    allowed = POINT_MOVES[found.state] & set(PointDecisionForm.WORDS)
     form = PointDecisionForm(request.POST or None, initial=request.GET.dict(), allowed=allowed)
     if request.method == "POST" and form.is_valid():
         decision = form.cleaned_data["decision"]
         try:
-            _DONE[decision]([found], by=request.user, at=clock.now(), reason=form.cleaned_data["reason"])
-        except REFUSALS:
+            deciding.decide(found, to=decision, reason=form.cleaned_data["reason"], by=request.user, at=clock.now())
+        except deciding.REFUSALS:
             messages.error(request, _("This cannot be done any more. Please look at the point's state."))
         else:
             messages.success(request, _("Decided."))
@@ -93,13 +93,6 @@ def rounds_of(found: PickupPoint, today: dt.date) -> list[str]:
     """Return the rounds that call at a point, now or from a day ahead on."""
     calling = Round.objects.filter(stops__point=found).exclude(valid_to__lte=today)
     return sorted(set(calling.values_list("name", flat=True)))
-
-
-def _open(rows, *, by, at, reason: str = "") -> None:
-    points.open(rows, by=by, at=at)
-
-
-_DONE = {PointState.OPEN: _open, PointState.SUSPENDED: points.suspend, PointState.CLOSING: points.begin_closing}
 
 
 def _mine(request: HttpRequest):

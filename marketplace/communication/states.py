@@ -55,6 +55,8 @@ SUBJECTS = {
     "sample.put_up": _("A point shows a sample"),
     "seller.stop_changed": _("Another drop-off stop"),
     "application.decided": _("Pickup point application"),
+    "point.decided": _("The county's decision on a point"),
+    "payment.refund_owed": _("A payment goes back"),
     "phone_code": _("Code for a phone"),
 }
 

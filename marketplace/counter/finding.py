@@ -89,6 +89,8 @@ def _by_qr(text: str, point: PickupPoint) -> Found:
         if (said.point_id, said.epoch) != (order.pickup_point_id, order.code_epoch):
             raise NotHere(_not_here())
         raise Elsewhere(order.pickup_point, shown="order")
+    if (said.point_id, said.epoch) != (point.pk, order.code_epoch):
+        raise UnableToRead(_("This QR is no longer valid: the buyer has had a new one made."))
     return Found(order_number=said.order_number, qr=text)
 
 

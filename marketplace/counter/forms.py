@@ -191,8 +191,8 @@ class LineForm(PlainForm):
         return self.asks_photo and is_seen and not data.get("photos") and "photos" not in self.errors
 
     def proofs(self) -> list[Photo]:
-        """Return the photos of what was rejected."""
-        return self.cleaned_data.get("photos", []) if self.cleaned_data.get("what") == What.REJECTED else []
+        """Return the photos of what was short or rejected."""
+        return self.cleaned_data.get("photos", []) if self.cleaned_data.get("what") != What.TAKEN else []
 
     def outcome(self) -> Outcome:
         """Return what was said; of a line with a mistake, that all of it is taken."""

@@ -199,7 +199,8 @@ class _HandOver:
         by_qr = self.form.cleaned_data["paid_by"] == CounterPayment.PLATFORM_QR
         if not by_qr or not self._due().total_fen or self.held:
             return True
-        if self.attempt is None or self.attempt.state == AttemptState.OPEN:
+        shown = self.attempt
+        if shown is None or shown.state == AttemptState.OPEN:
             proof, code = self._proof()
             point, by, at = self.order.pickup_point, self.request.user, clock.now()
             proving.prove(
@@ -217,6 +218,8 @@ class _HandOver:
             except attempts.UnableToAsk as refusal:
                 self.form.add_error(None, str(refusal))
                 return False
+            if shown == self.attempt and self.attempt.state == AttemptState.OPEN:
+                self.form.add_error(None, _("Nothing was paid yet. The page says so as soon as it is."))
         return self.attempt.state == AttemptState.SUCCEEDED
 
     def _proof(self) -> tuple[CollectionProof, str]:

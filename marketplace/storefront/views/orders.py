@@ -174,6 +174,14 @@ def _points(found: Order, at: dt.datetime) -> dict:
     return context
 
 
+_NOT_COLLECTED = {
+    ConsignmentState.CANCELLED,
+    ConsignmentState.EXPIRED,
+    ConsignmentState.RETURNED,
+    ConsignmentState.WRITTEN_OFF,
+}
+
+
 def _page(request: HttpRequest, found: Order) -> HttpResponse:
     consignments = list(
         found.consignments.select_related("seller", "origin_stop")
@@ -204,6 +212,7 @@ def _page(request: HttpRequest, found: Order) -> HttpResponse:
         "point_changeable": redirecting.may_change_point(found),
         "keeps_longer": max((more for c in ready if (more := reminding.extendable(c))), default=None),
         "collect_by": min((c.collect_by for c in ready if c.collect_by), default=None),
+        "uncollected": bool(consignments) and {c.state for c in consignments} <= _NOT_COLLECTED,
         "now": clock.now(),
         "told": on_page_of(found.number, at=clock.now()),
         "claims": claims,

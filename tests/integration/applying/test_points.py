@@ -11,6 +11,7 @@ from core.models import Event
 from logistics.models import Consignment, GoodsReturn, Parcel
 from logistics.states import ConsignmentState, ParcelState, ReturnState
 from marketplace import stepping_up
+from marketplace.communication.models import Message
 from marketplace.order.services import closing, redirecting, uncollected
 from marketplace.partner.services import stops
 from marketplace.users.models import StaffAssignment
@@ -68,11 +69,17 @@ def test_a_county_suspends_with_a_reason_and_reinstates(counter):
     assert "请选一个原因。" in without.content.decode()
     county.post(page_of(counter), {"decision": "SUSPENDED", "reason": "SAFETY"})
     assert state_of(counter) == PointState.SUSPENDED
-    owner = shop.operator(counter.point, person=shop.user(), role=OperatorRole.OWNER)
+    owner = shop.operator(counter.point, person=shop.user(phone="+8613700000009"), role=OperatorRole.OWNER)
+    assert "县里已暂停本站" in counter.client().get(reverse("counter:index")).text
     assert "食品安全" in signed_in(owner).get(reverse("counter:shop")).content.decode()
     county.post(page_of(counter), {"decision": "OPEN", "reason": ""})
 
     assert state_of(counter) == PointState.OPEN
+    sms = Message.objects.filter(name="point.decided")
+    assert [row.body for row in sms] == [f"【湘品网上行】{counter.point.name} 恢复营业，重新接收包裹。"]
+    county.post(page_of(counter), {"decision": "SUSPENDED", "reason": "SAFETY"})
+    assert "（食品安全）" in sms.latest("pk").body
+    county.post(page_of(counter), {"decision": "OPEN", "reason": ""})
     told = Event.objects.filter(stream="point", stream_id=str(counter.point.pk)).order_by("version")
     assert [(event.name, event.payload.get("reason")) for event in told][-2:] == [
         ("point.suspended", "SAFETY"),

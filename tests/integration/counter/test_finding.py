@@ -4,8 +4,10 @@ import pytest
 from django.urls import reverse
 
 from logistics.models import Parcel
+from marketplace.order.services import reissuing
 from tests.factories import shop
 from tests.factories.counter import code_of, qr_of
+from tests.factories.shop import MONDAY
 
 FIND = reverse("counter:find")
 NOT_HERE = "本网点没有这个号码的货。"
@@ -142,3 +144,15 @@ def test_whoever_left_the_point_comes_in_no_more(counter, at_noon):
     counter.operator.operator_of.update(until=at_noon)
 
     assert client.get(reverse("counter:index")).status_code == 404
+
+
+def test_a_void_qr_opens_nothing_and_says_so(counter):
+    order, client = counter.waiting(), counter.client()
+    old = qr_of(order)
+    order = reissuing.reissue(order, by=None, at=MONDAY)
+
+    response = find(client, old)
+
+    assert response.status_code == 422
+    assert "这个二维码作废了" in response.content.decode()
+    assert find(client, qr_of(order))["Location"] == page_of(order)

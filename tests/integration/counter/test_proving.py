@@ -117,7 +117,8 @@ def test_a_new_code_makes_the_old_one_void_and_may_be_tried_again(counter):
     with pytest.raises(UnableToProve):
         typed(counter, order, old_qr, proof=CollectionProof.QR)
     typed(counter, order, code_of(order), at=NOW + dt.timedelta(hours=1))
-    assert Event.objects.get(name="order.code_reissued").payload == {"epoch": 2}
+    told = Event.objects.get(name="order.code_reissued").payload
+    assert told == {"order": order.number, "epoch": 2, "waiting": True}
 
 
 def test_a_qr_for_another_point_is_void(counter):

@@ -94,6 +94,23 @@ def test_chilled_goods_are_to_be_collected_within_a_day():
     assert (consignment.state, consignment.collect_by) == (ConsignmentState.AT_POINT, MONDAY + 24 * HOUR)
 
 
+@pytest.mark.parametrize(("others_come", "kept"), [(3, 24), (24, 30), (40, 46), (60, 48)])
+def test_the_first_part_of_an_order_is_kept_until_the_last_can_be_had_too(others_come, kept):
+    network = logistics.small_network()
+    cold = {"storage_class": StorageClass.CHILLED}
+    first = logistics.consignment(network.stop, network.stop, packed_at=MONDAY, parcels=1, **cold)
+    other = logistics.consignment(network.stop, network.stop, promised_at=MONDAY, **cold)
+    Consignment.objects.filter(pk=other.pk).update(order=first.order, expected_at=MONDAY + others_come * HOUR)
+    routing.route_waiting(limit=1, at=MONDAY, by="test")
+    parcel = Parcel.objects.get()
+    scans.drop(parcel, nonce="1", by="test", at=MONDAY)
+
+    scans.receive(parcel, point=network.stop, shelf="C-01", nonce="2", by="test", at=MONDAY)
+
+    first.refresh_from_db()
+    assert first.collect_by == MONDAY + kept * HOUR
+
+
 def test_a_repeated_upload_is_one_scan(journey):
     parcel = journey.parcels[0]
 

@@ -131,7 +131,8 @@ def test_a_tap_before_it_is_paid_shows_the_same_qr_again(counter, stripe, now):
         now(minute)
         response = client.post(page_of(order), by_qr(order, shown_fen=9600))
 
-    assert response.status_code == 200
+    assert response.status_code == 422
+    assert "还没有收到付款" in response.content.decode()
     assert len(stripe.intents) == PaymentAttempt.objects.count() == 1
     assert not Collection.objects.exists()
 
