@@ -39,6 +39,7 @@ MOVES = {
 }
 CANCELLABLE = frozenset({ConsignmentState.AWAITING_PAYMENT, ConsignmentState.AWAITING_ROUTE, ConsignmentState.ROUTED})
 ON_THE_WAY = frozenset({ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT})
+STILL_COMING = ON_THE_WAY | {ConsignmentState.AWAITING_ROUTE, ConsignmentState.ROUTED}
 ENDED = frozenset(state for state, moves in MOVES.items() if not moves)
 # What expired is over for its buyer, who owes nothing; it ends when the goods are back or written off.
 OVER_FOR_BUYER = ENDED | {ConsignmentState.EXPIRED}

@@ -18,7 +18,15 @@ from core.events import NewEvent
 from logistics.models import Consignment, Departure, Hub, Leg, Parcel, Scan
 from logistics.services import departures, keeping, steps
 from logistics.services.steps import NOTHING, NotTheirs, Sensed, UnableToScan
-from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
+from logistics.states import (
+    NOT_RUNNING,
+    STILL_COMING,
+    ConsignmentState,
+    DepartureState,
+    Direction,
+    ParcelState,
+    ScanKind,
+)
 from villages import codes
 from villages import queries as villages
 from villages.models import PickupPoint
@@ -228,17 +236,9 @@ def receive(
     return scan
 
 
-_COMING = (
-    ConsignmentState.AWAITING_ROUTE,
-    ConsignmentState.ROUTED,
-    ConsignmentState.PACKED,
-    ConsignmentState.IN_TRANSIT,
-)
-
-
 def _last_of_the_others(consignment: Consignment) -> dt.datetime | None:
     """Return when the last of what else of the order comes to the same point can be collected, as it stands."""
-    others = Consignment.objects.filter(order=consignment.order_id, point=consignment.point_id, state__in=_COMING)
+    others = Consignment.objects.filter(order=consignment.order_id, point=consignment.point_id, state__in=STILL_COMING)
     return others.exclude(pk=consignment.pk).aggregate(last=Max(Coalesce("expected_at", "promised_at")))["last"]
 
 

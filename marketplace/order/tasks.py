@@ -13,6 +13,7 @@ def release_overdue() -> None:
     """Give back what unpaid orders hold after their time, remind and end what nobody collected, leave closed points and
     close those that are empty."""
     cancelling.release_overdue(by="task:orders", at=clock.now())
+    reminding.keep_together(by="task:orders", at=clock.now())
     reminding.remind_due(by="task:orders", at=clock.now())
     uncollected.expire_overdue(by="task:orders", at=clock.now())
     goods_back.end_overdue(by="task:orders", at=clock.now())

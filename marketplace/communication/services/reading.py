@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import translation
 
 from core import events
@@ -153,6 +153,7 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         for order in Order.objects.filter(number__in=numbers).select_related("pickup_point", "user", "placed_by")
     }
     states = _states(orders.values())
+    first_due = _first_due(orders.values())
     # The route to a new point is found a moment after the change: both are told as the one change of the point, on the
     # channels on which nobody has been told of it yet.
     moves = _waiting_changes(numbers).filter(name="order.point_changed").values_list("order_number", "channel")
@@ -171,6 +172,8 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         if order is None:
             continue
         promised_at, there, coming = states[order.pk]
+        if each.kind == "consignment.arrived":  # of all that waits, the time that is told is the first one's
+            each = replace(each, collect_by=first_due.get(order.pk, each.collect_by))
         with translation.override(order.language):
             for version, channels in _versions(each, moved[order.number], has_closed=order.number in left_closed):
                 told = words.of(version, order, promised_at=promised_at, is_part=bool(coming) and bool(there))
@@ -224,6 +227,12 @@ def _states(orders: Iterable[Order]) -> dict[int, tuple[dt.datetime | None, int,
         coming += state not in OVER_FOR_BUYER and state != ConsignmentState.AT_POINT
         found[pk] = (last, there, coming)
     return found
+
+
+def _first_due(orders: Iterable[Order]) -> dict[int, dt.datetime]:
+    """Return of each order the time by which the first of what waits of it falls due."""
+    waiting = Consignment.objects.filter(order__in=[order.pk for order in orders], state=ConsignmentState.AT_POINT)
+    return dict(waiting.exclude(collect_by=None).values_list("order").annotate(first=Min("collect_by")))
 
 
 def _day_told(news: News, promised_at: dt.datetime | None) -> dt.datetime | None:

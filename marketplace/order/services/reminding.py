@@ -4,7 +4,8 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core import events, locks
@@ -13,7 +14,7 @@ from core.events import NewEvent
 from core.storage_class import StorageClass
 from logistics.models import Consignment
 from logistics.services import keeping
-from logistics.states import ConsignmentState
+from logistics.states import STILL_COMING, ConsignmentState
 from marketplace.order.models import Order
 from villages import queries as villages
 
@@ -71,6 +72,28 @@ def _remind(consignment: Consignment, number: int, *, by, at: dt.datetime) -> bo
     if not this.update(reminders=number + 1):
         return False
     events.append([_event("consignment.reminded", consignment, consignment.collect_by)], by=by, at=at)
+    return True
+
+
+def keep_together(*, by, at: dt.datetime) -> int:
+    """Keep what waits until the rest of its order can be had too, where that comes later by now; return how much."""
+    others = Consignment.objects.filter(order=OuterRef("order"), point=OuterRef("point"), state__in=STILL_COMING)
+    last = others.order_by().values("order").annotate(last=Max(Coalesce("expected_at", "promised_at"))).values("last")
+    waiting = Consignment.objects.filter(state=ConsignmentState.AT_POINT, collect_by__gt=at, arrived_at__isnull=False)
+    parts = waiting.annotate(last=Subquery(last)).filter(last__isnull=False).select_related("order").order_by("pk")
+    return sum(_kept_with(each, each.last, by=by, at=at) for each in parts)
+
+
+@transaction.atomic
+def _kept_with(part: Consignment, last: dt.datetime, *, by, at: dt.datetime) -> bool:
+    due = keeping.with_the_others(part.collect_by, storage_class=part.storage_class, last=last, since=part.arrived_at)
+    if due <= part.collect_by:
+        return False
+    this = Consignment.objects.filter(pk=part.pk, state=ConsignmentState.AT_POINT, collect_by=part.collect_by)
+    reminders = min(part.reminders, len(settings.REMIND_HOURS_BEFORE[part.storage_class]) - 1)
+    if not this.update(collect_by=due, reminders=reminders):
+        return False
+    events.append([_event("consignment.extended", part, due)], by=by, at=at)
     return True
 
 

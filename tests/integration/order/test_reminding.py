@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from core import clock, events
 from core.clock import BEIJING
-from core.events import Event
+from core.events import Event, NewEvent
 from core.storage_class import StorageClass
 from logistics.models import Consignment
 from marketplace.communication.models import Message
@@ -158,3 +159,62 @@ def test_the_buyer_asks_on_the_orders_page(monkeypatch, client):
     again = client.post(reverse("customer:order-extend", args=[order.number]), follow=True).content.decode()
     assert "没有可以多留的件" in again
     assert Consignment.objects.get(order=order).collect_by == DUE + hours(72)
+
+
+def in_two_parts(storage_class=StorageClass.CHILLED):
+    """An order of which one part waits since noon, due a day after, and another comes the next morning."""
+    made = shop.shop()
+    two = [shop.listing(each, storage_class=storage_class) for each in (made.seller, shop.seller(made.network.stop))]
+    order = shop.order(made.point, *two, phone=PHONE)
+    shop.packed(order)
+    first, other = order.consignments.order_by("pk")
+    Consignment.objects.filter(pk=first.pk).update(
+        state="AT_POINT", arrived_at=DUE - hours(24), collect_by=DUE, reminders=1
+    )
+    Consignment.objects.filter(pk=other.pk).update(expected_at=DUE - hours(10))
+    return order, first, other
+
+
+def test_the_part_that_waits_is_kept_for_the_one_that_comes_later_than_it_was_to():
+    order, first, other = in_two_parts()
+    assert reminding.keep_together(by="test", at=DUE - hours(20)) == 0, "the other comes in time"
+
+    Consignment.objects.filter(pk=other.pk).update(expected_at=DUE + hours(8))
+    assert reminding.keep_together(by="test", at=DUE - hours(9)) == 1
+    assert reminding.keep_together(by="test", at=DUE - hours(9)) == 0
+
+    first.refresh_from_db()
+    assert (first.collect_by, first.reminders, first.extended_at) == (DUE + hours(14), 0, None)
+    assert "3月13日 周五 00:00" in told(order)[-1]
+
+
+def test_chilled_goods_are_kept_for_others_no_longer_than_twice_their_time():
+    _order, first, other = in_two_parts()
+    Consignment.objects.filter(pk=other.pk).update(expected_at=DUE + hours(40))
+
+    reminding.keep_together(by="test", at=DUE - hours(9))
+
+    first.refresh_from_db()
+    assert first.collect_by == DUE + hours(24)
+
+
+def test_what_is_ready_is_told_with_the_time_of_the_part_that_falls_due_first():
+    order, _first, other = in_two_parts()
+    with transaction.atomic():
+        events.append(
+            [
+                NewEvent(
+                    "consignment",
+                    other.number,
+                    "consignment.arrived",
+                    {"order": order.number, "collect_by": (DUE + hours(30)).isoformat()},
+                )
+            ],
+            by="test",
+            at=DUE - hours(3),
+        )
+    Consignment.objects.filter(pk=other.pk).update(state="AT_POINT", collect_by=DUE + hours(30))
+
+    (ready,) = [body for body in told(order) if "提货码" in body]
+
+    assert "3月12日 周四 10:00" in ready
