@@ -182,6 +182,8 @@ class LineForm(PlainForm):
             self.errors.pop("photos", None)
         elif self._lacks_photo(data):
             self.add_error("photos", _("Please take a photo of it."))
+        if data.get("what") == What.REJECTED and data.get("reason") == Reason.MISSING:
+            self.add_error("reason", _("What is not in the parcel is short, not rejected."))
         if data.get("what") != What.TAKEN and data.get("units", 0) > self.line.open:
             self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
         return data

@@ -93,6 +93,16 @@ def test_lines_are_short_and_rejected_one_by_one(counter):
     assert invariants.findings(["C1", "C2", "M1"]) == []
 
 
+def test_what_is_not_in_the_parcel_is_not_rejected(counter):
+    order = counter.waiting(quantity=1)
+
+    response = counter.client().post(page_of(order), sent(order, shown_fen=0, line1=("REJECTED", 1, "MISSING")))
+
+    assert response.status_code == 422
+    assert "箱里没有的，请选“少了”。" in response.content.decode()
+    assert not Collection.objects.exists()
+
+
 def test_nothing_is_paid_where_nothing_is_taken(counter):
     order = counter.waiting(quantity=1)
 
