@@ -99,9 +99,9 @@ def test_the_first_part_of_an_order_is_kept_until_the_last_can_be_had_too(others
     network = logistics.small_network()
     cold = {"storage_class": StorageClass.CHILLED}
     first = logistics.consignment(network.stop, network.stop, packed_at=MONDAY, parcels=1, **cold)
+    routing.route_waiting(limit=10, at=MONDAY, by="test")
     other = logistics.consignment(network.stop, network.stop, promised_at=MONDAY, **cold)
     Consignment.objects.filter(pk=other.pk).update(order=first.order, expected_at=MONDAY + others_come * HOUR)
-    routing.route_waiting(limit=1, at=MONDAY, by="test")
     parcel = Parcel.objects.get()
     scans.drop(parcel, nonce="1", by="test", at=MONDAY)
 
