@@ -13,7 +13,7 @@ from logistics.models import ConsignmentLine
 from logistics.services.collections import Outcome
 from logistics.states import IN_HAND, CollectionProof, CounterPayment
 from marketplace.claims import proofs
-from marketplace.counter.states import PHOTOGRAPHED, Reason, What
+from marketplace.counter.states import Reason, What
 from marketplace.evidence.fields import PhotosField
 from marketplace.evidence.models import Photo
 from marketplace.fields import PhoneField, yuan_field
@@ -189,8 +189,9 @@ class LineForm(PlainForm):
         return data
 
     def _lacks_photo(self, data: dict) -> bool:
-        is_seen = data["what"] == What.REJECTED and data.get("reason") in PHOTOGRAPHED
-        return self.asks_photo and is_seen and not data.get("photos") and "photos" not in self.errors
+        # Whatever the reason: the photo shows in what state the goods go back.
+        is_rejected = data["what"] == What.REJECTED and data.get("reason") != Reason.MISSING
+        return self.asks_photo and is_rejected and not data.get("photos") and "photos" not in self.errors
 
     def proofs(self) -> list[Photo]:
         """Return the photos of what was short or rejected."""

@@ -127,6 +127,8 @@ def _outcome(line: object) -> tuple[int, Outcome]:
         raise UnableToReadItem("no line")
     taken, short, rejected = (_number(line, name) for name in ("taken", "short", "rejected"))
     reason = line.get("reason") or ""
+    if reason == Reason.MISSING:
+        short, rejected = short + rejected, 0  # what is not there cannot go back, whatever was chosen
     if (short or rejected) and reason not in Reason.values:
         raise UnableToReadItem("no reason")
     return _number(line, "id"), Outcome(taken, short, rejected, reason if short or rejected else "")

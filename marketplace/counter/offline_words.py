@@ -41,6 +41,7 @@ def _refusals() -> dict[str, str]:
         "code-digits": _("Please type the 8 digits that the buyer reads out."),
         "code-mistyped": _("The code has 8 digits and one of them is mistyped. Please read it out again."),
         "choose-why": _("Please choose why."),
+        "missing-is-short": _("What is not in the parcel is short, not rejected."),
         "only-so-many": _("Please give a whole number from 1 to %(open)s."),
         "both-name-and-phone": _("Please give both, the name and the phone."),
         "no-mobile": _("Please give a mobile number of 11 digits."),

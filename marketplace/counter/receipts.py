@@ -12,7 +12,7 @@ from core.names import masked
 from logistics.models import Collection, CollectionLine
 from marketplace.counter import queries
 from marketplace.counter.services import handover
-from marketplace.counter.states import PHOTOGRAPHED, Reason
+from marketplace.counter.states import Reason
 from marketplace.counter.views import console_context
 from marketplace.evidence import queries as evidence
 from marketplace.evidence.fields import PhotosField
@@ -73,8 +73,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _lacks_photo(collection: Collection, line: CollectionLine) -> bool:
-    """Tell whether a line was rejected without network for what can be seen: its photo is taken later."""
-    return bool(line.rejected) and line.reason in PHOTOGRAPHED and hasattr(collection, "upload")
+    """Tell whether a line was rejected without network: its photo is taken later."""
+    return bool(line.rejected) and hasattr(collection, "upload")
 
 
 def _line_without_photo(request: HttpRequest, collection: Collection) -> CollectionLine:

@@ -22,7 +22,3 @@ class Reason(TextChoices):
     NOT_AS_DESCRIBED = "NOT_AS_DESCRIBED", _("Not as described")
     NOT_WANTED = "NOT_WANTED", _("Not wanted any more")
     OTHER = "OTHER", _("Another reason")
-
-
-# What can be seen is shown: whoever rejects goods for it takes a photo.
-PHOTOGRAPHED = frozenset({Reason.BROKEN, Reason.SPOILED, Reason.NOT_AS_DESCRIBED})

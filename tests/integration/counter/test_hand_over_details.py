@@ -10,6 +10,7 @@ from logistics.states import CounterPayment
 from marketplace.counter.models import CashUp
 from marketplace.counter.services import cash
 from marketplace.counter.services.cash import UnableToCashUp
+from marketplace.counter.states import Reason
 from marketplace.evidence.models import Photo
 from tests.factories import shop
 from tests.factories.photos import jpeg
@@ -67,9 +68,10 @@ def test_half_a_collector_is_refused_and_kept(counter, typed, sentence):
     assert untouched(order)
 
 
-def test_broken_goods_are_shown_in_a_photo_that_only_the_point_sees(counter, elsewhere):
+@pytest.mark.parametrize("reason", [each for each in Reason if each != Reason.MISSING])
+def test_rejected_goods_are_shown_in_a_photo_that_only_the_point_sees(counter, elsewhere, reason):
     order = counter.waiting(quantity=3)
-    said = {"line1": ("REJECTED", 2, "BROKEN")}
+    said = {"line1": ("REJECTED", 2, reason)}
     data = sent(order, shown_fen=5100, **said)
     line = lines_of(order)[0]
     without = {key: value for key, value in data.items() if not key.endswith("photos")}

@@ -10,7 +10,6 @@ from logistics.models import CodeAttempt, Collection, CollectionLine, Consignmen
 from logistics.services.collections import WaitingHasChanged
 from logistics.states import CollectionProof, ConsignmentState
 from marketplace.counter.services import handover, proving
-from marketplace.counter.states import PHOTOGRAPHED
 from marketplace.order.models import Order
 from marketplace.order.states import OrderState
 from marketplace.settlement import ledger
@@ -42,7 +41,7 @@ def sent(order: Order, *, shown_fen: int, code: str | None = None, nonce: str = 
         what, units, reason = said.get(f"line{place}", ("TAKEN", line.open, ""))
         data["line"].append(line.pk)
         data |= {f"l{line.pk}-what": what, f"l{line.pk}-units": units, f"l{line.pk}-reason": reason}
-        if reason in PHOTOGRAPHED and what == "REJECTED":
+        if what == "REJECTED":
             data[f"l{line.pk}-photos"] = jpeg()
     return data
 

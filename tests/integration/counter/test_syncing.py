@@ -9,7 +9,16 @@ from django.urls import reverse
 
 from core import invariants
 from core.events import Event
-from logistics.models import CodeAttempt, Collection, CollectionLine, Consignment, OfflineLease, OfflineUpload, Parcel
+from logistics.models import (
+    CodeAttempt,
+    Collection,
+    CollectionLine,
+    Consignment,
+    GoodsReturn,
+    OfflineLease,
+    OfflineUpload,
+    Parcel,
+)
 from logistics.services import leases
 from logistics.states import CollectionProof, ConsignmentState, ParcelState, UploadState, UploadWhy
 from marketplace.counter.services import leaving, proving, syncing
@@ -301,6 +310,19 @@ def test_lines_are_taken_short_and_rejected_without_a_photo(counter, phone):
     collection = Collection.objects.get()
     assert (collection.collector_name, collection.collector_phone) == ("李阿婆", "+8613800000001")
     assert (collection.cash_fen, collection.paid_by) == (18600, "OPERATOR_SCAN")
+    assert invariants.findings(SOUND) == []
+
+
+def test_what_is_not_there_is_booked_as_short_and_does_not_go_back(counter, phone):
+    order = counter.waiting(quantity=2)
+    item = phones.hand_over(order, taken(phone), at=NOW, shown_fen=0)
+    item["lines"][0] |= {"taken": 0, "rejected": 2, "reason": "MISSING"}
+
+    assert states(phone.sync(item)) == ["APPLIED"]
+
+    line = CollectionLine.objects.get()
+    assert (line.short, line.rejected, line.reason) == (2, 0, "MISSING")
+    assert not GoodsReturn.objects.exists()
     assert invariants.findings(SOUND) == []
 
 

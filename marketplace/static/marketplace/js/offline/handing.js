@@ -9,7 +9,6 @@ import { made, mark, money, unmark } from "./shown.js";
 import { cashRoom, ready, shelvesOf } from "./state.js";
 import { say } from "./words.js";
 
-const PHOTOGRAPHED = ["BROKEN", "SPOILED", "NOT_AS_DESCRIBED"];
 const MOBILE = /^(?:\+?86)?1[3-9]\d{9}$/;
 
 export class HandOver {
@@ -118,8 +117,7 @@ export class HandOver {
     for (const { line } of this.lines) {
       const reason = this.form.elements[`l${line.id}-reason`];
       const later = reason.closest(".why").querySelector(".later");
-      const { rejected } = this.said({ line });
-      later.hidden = !(rejected && PHOTOGRAPHED.includes(reason.value));
+      later.hidden = !this.said({ line }).rejected;
     }
     const room = this.form.querySelector("[data-room]");
     if (room && sums.total > cashRoom()) room.replaceChildren(made("warn", { text: say("cash-room") }));
@@ -137,7 +135,9 @@ export class HandOver {
       if (!Number.isInteger(taken) || taken < 0 || (taken === line.open && this.whatOf(line) !== "TAKEN")) {
         return mark(units, say("only-so-many", { open: line.open }));
       }
-      if (taken < line.open && !reason) return mark(form.elements[`l${line.id}-reason`], say("choose-why"));
+      const why = form.elements[`l${line.id}-reason`];
+      if (taken < line.open && !reason) return mark(why, say("choose-why"));
+      if (lines[place].rejected && reason === "MISSING") return mark(why, say("missing-is-short"));
     }
     const collector = this.collector();
     if (collector === undefined) return null;
