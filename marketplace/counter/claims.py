@@ -18,7 +18,7 @@ from marketplace.claims.models import Claim
 from marketplace.claims.services import refunds
 from marketplace.claims.services.moving import UnableToClaim
 from marketplace.claims.states import ClaimState
-from marketplace.counter.forms import PayOutForm
+from marketplace.counter.return_forms import PayOutForm
 from marketplace.counter.views import QR_LASTS, console_context
 from marketplace.wording import yuan_text
 from villages.models import PickupPoint

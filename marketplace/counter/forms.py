@@ -1,6 +1,5 @@
 """The operator's forms. What is typed is read generously: blanks, dots and small letters are no mistakes."""
 
-import datetime as dt
 import re
 import secrets
 
@@ -8,17 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from logistics import label_qr, pickup_qr
-from logistics.models import ConsignmentLine
-from logistics.services.collections import Outcome
-from logistics.states import IN_HAND, CollectionProof, CounterPayment
-from marketplace.claims import proofs
-from marketplace.counter.states import Reason, What
+from logistics import label_qr
 from marketplace.evidence.fields import PhotosField
-from marketplace.evidence.models import Photo
 from marketplace.fields import PhoneField, yuan_field
 from marketplace.plain_words import PlainForm
-from marketplace.wording import moment_words
 
 SHELF = re.compile(r"[A-Z0-9]{1,4}(-?[A-Z0-9]{1,6})?")
 NONCE_LENGTH = 64
@@ -140,99 +132,6 @@ class ShelfForm(PlainForm):
         return data
 
 
-class LineForm(PlainForm):
-    """What became of the open units of one line."""
-
-    use_required_attribute = False  # what is folded away would keep the form from being sent
-    asks_photo = True
-    what = forms.ChoiceField(choices=What, widget=forms.RadioSelect)
-    units = forms.IntegerField(
-        min_value=1,
-        widget=forms.NumberInput(attrs=DIGITS),
-        error_messages=dict.fromkeys(("required", "invalid", "min_value"), _("Please give a whole number from 1.")),
-    )
-    reason = forms.ChoiceField(
-        label=_("Why?"),
-        choices=[("", _("Please choose")), *Reason.choices],
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose why.")),
-    )
-
-    photos = PhotosField(label=_("Photos"), most=3, required=False)
-
-    def __init__(self, *args, line: ConsignmentLine, **kwargs):
-        super().__init__(*args, prefix=f"l{line.pk}", **kwargs)
-        self.line = line
-        self.initial.setdefault("what", What.TAKEN)
-        self.initial.setdefault("units", line.open)
-        units = self.fields["units"]
-        units.label = _("How many of the %(open)d are not taken?") % {"open": line.open}
-        units.widget.attrs |= {"min": 1, "max": line.open}
-
-    @property
-    def value_fen(self) -> int:
-        """The value of the line's open units."""
-        return self.line.open * self.line.order_line.unit_price_fen
-
-    def clean(self) -> dict:
-        data = super().clean()
-        if data.get("what") in (None, What.TAKEN):
-            # Whatever stands in the fields that are folded away then is not meant.
-            self.errors.pop("units", None)
-            self.errors.pop("reason", None)
-            self.errors.pop("photos", None)
-        elif self._lacks_photo(data):
-            self.add_error("photos", _("Please take a photo of it."))
-        if data.get("what") == What.REJECTED and data.get("reason") == Reason.MISSING:
-            self.add_error("reason", _("What is not in the parcel is short, not rejected."))
-        if data.get("what") != What.TAKEN and data.get("units", 0) > self.line.open:
-            self.add_error("units", _("Only %(open)d are here.") % {"open": self.line.open})
-        return data
-
-    def _lacks_photo(self, data: dict) -> bool:
-        # Whatever the reason: the photo shows in what state the goods go back.
-        is_rejected = data["what"] == What.REJECTED and data.get("reason") != Reason.MISSING
-        return self.asks_photo and is_rejected and not data.get("photos") and "photos" not in self.errors
-
-    def proofs(self) -> list[Photo]:
-        """Return the photos of what was short or rejected."""
-        return self.cleaned_data.get("photos", []) if self.cleaned_data.get("what") != What.TAKEN else []
-
-    def outcome(self) -> Outcome:
-        """Return what was said; of a line with a mistake, that all of it is taken."""
-        line = self.line
-        if not self.is_valid() or self.cleaned_data["what"] == What.TAKEN:
-            return Outcome(taken=line.open)
-        data = self.cleaned_data
-        units = data["units"]
-        short, rejected = (units, 0) if data["what"] == What.SHORT else (0, units)
-        return Outcome(taken=line.open - units, short=short, rejected=rejected, reason=data["reason"])
-
-
-class CollectorForm(PlainForm):
-    """Who collects for the buyer; all empty where the buyer is there."""
-
-    name = forms.CharField(
-        label=_("Name of who collects"),
-        max_length=32,
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    phone = PhoneField(label=_("Phone of who collects"), required=False)
-
-    def clean(self) -> dict:
-        data = super().clean()
-        typed = [name for name in ("name", "phone") if data.get(name) or name in self.errors]
-        if len(typed) == 1:
-            missing = "phone" if typed == ["name"] else "name"
-            self.add_error(missing, _("Please give both, the name and the phone."))
-        return data
-
-    def collector(self) -> tuple[str, str] | None:
-        """Return name and phone in E.164, or None where the buyer collects."""
-        data = self.cleaned_data
-        return (data["name"], data["phone"]) if data.get("name") else None
-
-
 class CashForm(PlainForm):
     """What an operator counted."""
 
@@ -240,103 +139,6 @@ class CashForm(PlainForm):
     note = forms.CharField(
         label=_("Why it differs"), max_length=200, required=False, help_text=_("Only where the count differs")
     )
-
-
-class HandOverForm(PlainForm):
-    """What proves that the goods go to the right person, and what the operator saw when deciding.
-
-    :param proven: a QR was read already, so that no code is asked for.
-    :param takes_qr: the platform's QR can be shown. :param paid_by: how it is paid as far as nothing else is said.
-    """
-
-    use_required_attribute = False  # the amount can be asked for before the code is known
-    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
-    shown_fen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    paid_by = forms.ChoiceField(
-        label=_("Paid how?"),
-        choices=CounterPayment,
-        widget=forms.RadioSelect,
-        required=False,
-    )
-    code = forms.CharField(
-        label=_("Pickup code"),
-        max_length=200,
-        help_text=_("8 digits that the buyer reads out, or the QR"),
-        widget=forms.TextInput(attrs=DIGITS | {"placeholder": "000 · 0000 · 0", "class": "inp-code"}),
-        error_messages={"required": _("Please type the 8 digits that the buyer reads out.")},
-    )
-
-    def __init__(
-        self, *args, proven: bool, takes_qr: bool = False, paid_by: CounterPayment = CounterPayment.CASH, **kwargs
-    ):
-        super().__init__(*args, **kwargs)
-        self.fields["code"].required = not proven
-        if not takes_qr:
-            self.fields["paid_by"].choices = [(each.value, each.label) for each in IN_HAND]
-        self.initial.setdefault("nonce", new_nonce())
-        self.initial.setdefault("paid_by", paid_by)
-
-    def clean_paid_by(self) -> CounterPayment:
-        return CounterPayment(self.cleaned_data["paid_by"] or CounterPayment.CASH)
-
-    def proof(self) -> tuple[CollectionProof, str]:
-        """Return what kind of proof was given in the code's field, and its text."""
-        text = self.cleaned_data["code"]
-        is_qr = pickup_qr.is_one(text)
-        return (CollectionProof.QR if is_qr else CollectionProof.TYPED_CODE), text
-
-
-class ReturnLoadForm(PlainForm):
-    """Which round takes a return along."""
-
-    nonce = forms.CharField(widget=forms.HiddenInput, max_length=NONCE_LENGTH)
-    departure = forms.ChoiceField(
-        label=_("Which vehicle takes it?"),
-        widget=forms.RadioSelect,
-        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Please choose a vehicle.")),
-    )
-
-    def __init__(self, *args, departures: list, at: dt.datetime, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.departures = {str(each.pk): each for each in departures}
-        self.fields["departure"].choices = [
-            (pk, f"{moment_words(each.departs_at, now=at)} {each.round.name}") for pk, each in self.departures.items()
-        ]
-        self.initial.setdefault("nonce", new_nonce())
-        if departures:
-            self.initial.setdefault("departure", str(departures[0].pk))
-
-    def clean_departure(self):
-        return self.departures[self.cleaned_data["departure"]]
-
-
-class WriteOffForm(PlainForm):
-    """The operator's word that goods are thrown away, with photos where there are some."""
-
-    photos = PhotosField(label=_("Photos"), most=3, required=False)
-
-
-class ReturnReadingForm(ReadingForm):
-    """The number of a return, or of a claim, or a claim's QR."""
-
-    def clean_number(self) -> str:
-        text = self.cleaned_data["number"].strip()
-        return text if proofs.is_qr(text) else super().clean_number()
-
-
-class PayOutForm(PlainForm):
-    """The code that the buyer reads out from the claim's page; none where the QR was read."""
-
-    code = forms.CharField(
-        label=_("Code of the claim"),
-        max_length=200,  # as a QR is long
-        widget=forms.TextInput(attrs=DIGITS),
-        error_messages={"required": _("Please type the code that the buyer shows, or scan the QR.")},
-    )
-
-    def __init__(self, *args, proven: bool = False, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["code"].required = not proven
 
 
 class ProxyForm(PlainForm):

@@ -18,7 +18,7 @@ from logistics.services import collections
 from logistics.states import CollectionProof, CounterPayment, ParcelState
 from marketplace import stepping_up
 from marketplace.counter import lease_queries, paying, queries
-from marketplace.counter.forms import CollectorForm, HandOverForm, LineForm
+from marketplace.counter.handing_forms import CollectorForm, HandOverForm, LineForm
 from marketplace.counter.middleware import device_at
 from marketplace.counter.services import handover, proving
 from marketplace.counter.views import QR, QR_LASTS, console_context

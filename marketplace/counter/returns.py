@@ -18,7 +18,8 @@ from logistics.services.steps import UnableToScan
 from logistics.states import DepartureState, Disposal, ReturnState
 from marketplace.claims.services import goods_back
 from marketplace.counter import claims
-from marketplace.counter.forms import ReadingForm, ReturnLoadForm, ReturnReadingForm, WriteOffForm
+from marketplace.counter.forms import ReadingForm
+from marketplace.counter.return_forms import ReturnLoadForm, ReturnReadingForm, WriteOffForm
 from marketplace.counter.views import console_context
 from marketplace.evidence import queries as evidence
 from marketplace.evidence.models import Photo
