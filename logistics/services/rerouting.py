@@ -9,26 +9,23 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from core import events, locks
 from core.events import NewEvent
 from logistics import snapshots
 from logistics.connections import Route
-from logistics.models import Consignment, Departure, Leg, Parcel, Scan
-from logistics.services import breakdowns, capacity, expectations, legs, milestones, routing
+from logistics.models import Consignment, Leg, Parcel, Scan
+from logistics.services import breakdowns, capacity, expectations, legs, milestones, routing, troubles
 from logistics.services.expectations import Expectations
-from logistics.services.ways import GRACE, UNSENT, Place, Way, are_together, stranded_ways, ways_of
-from logistics.states import MOVES, NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
+from logistics.services.ways import UNDER_WAY, UNSENT, Place, Way, are_together, stranded_ways, ways_of
+from logistics.states import MOVES, ConsignmentState, ScanKind
 from logistics.timetable import Timetable
 
 log = logging.getLogger(__name__)
 
-LOOKED_BACK = dt.timedelta(days=2)  # how long after its end a disturbed departure is still asked about
 _TRIES = 3
-_UNDER_WAY = (*UNSENT, ConsignmentState.IN_TRANSIT)
 
 
 class UnableToReroute(Exception):
@@ -73,7 +70,7 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
 
 def mend(*, at: dt.datetime, by="task:routing") -> int:
     """Find what cannot go on as planned, give it another way or another time; return how many consignments changed."""
-    rows = Consignment.objects.filter(pk__in=_troubled(at), state__in=_UNDER_WAY).order_by("pk")
+    rows = Consignment.objects.filter(pk__in=troubles.found(at), state__in=UNDER_WAY).order_by("pk")
     changed, unchanged = 0, []
     for row in rows.select_related("order"):
         try:
@@ -98,7 +95,7 @@ def _look_later(rows: Iterable[Consignment], *, at: dt.datetime, by) -> None:
     """
     for row in rows:
         attempts = row.routing_attempts + 1 if row.routing_lease_until else 1
-        same = Consignment.objects.filter(pk=row.pk, state__in=_UNDER_WAY, routing_lease_until=row.routing_lease_until)
+        same = Consignment.objects.filter(pk=row.pk, state__in=UNDER_WAY, routing_lease_until=row.routing_lease_until)
         same.update(routing_lease_until=at + routing.wait_after(attempts), routing_attempts=attempts)
         if attempts >= routing.TRIES_BEFORE_TOLD and any(not way.holds(at) for way in ways_of(row, at)):
             with transaction.atomic():
@@ -108,51 +105,6 @@ def _look_later(rows: Iterable[Consignment], *, at: dt.datetime, by) -> None:
 def _is_first_look(row: Consignment) -> bool:
     """Tell whether nothing was tried in vain since the consignment last changed, so that the log says it once."""
     return row.routing_lease_until is None
-
-
-def _troubled(at: dt.datetime) -> set[int]:
-    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned, or with a
-    parcel that turned up where it was not expected; without those that were looked at in vain a moment ago.
-    """
-    batch = settings.ROUTING_BATCH
-    under_way = Leg.objects.in_force().filter(_is_due("consignment__", at), consignment__state__in=_UNDER_WAY)
-    missed = under_way.filter(loaded_at=None, departs_at__lt=at - GRACE).values_list("consignment_id", flat=True)
-    disturbed = Departure.objects.filter(Q(state__in=sorted(NOT_RUNNING)) | Q(delay_minutes__gt=0))
-    disturbed = list(disturbed.filter(arrives_at__gt=at - LOOKED_BACK).values_list("pk", "state"))
-    stopped = [pk for pk, state in disturbed if state in NOT_RUNNING]
-    late = [pk for pk, state in disturbed if state not in NOT_RUNNING]
-    dead = under_way.filter(departure__in=stopped).values_list("consignment_id", flat=True)
-    # A delay shows where a leg arrives after what the consignment was planned for, or after the next leg has left.
-    moved = under_way.filter(departure__in=late)
-    follows = Leg.objects.in_force().filter(
-        consignment=OuterRef("consignment"), sequence=OuterRef("sequence") + 1, departs_at__lt=OuterRef("arrives_at")
-    )
-    tight = under_way.filter(is_too_tight=True).values_list("consignment_id", flat=True)
-    overtaken = moved.filter(Exists(follows)).values_list("consignment_id", flat=True)
-    later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
-    # What turned up at a hub lies there until its way leads on from there; most of it does not.
-    astray = Scan.objects.filter(
-        _is_due("parcel__consignment__", at),
-        kind=ScanKind.SURPLUS,
-        parcel__state=ParcelState.AT_HUB,
-        parcel__hub=F("hub"),
-        parcel__consignment__state=ConsignmentState.IN_TRANSIT,
-    ).values_list("parcel__consignment_id", flat=True)
-    withdrawn = Consignment.objects.filter(breakdowns.TAKEN_BACK, _is_due("", at)).order_by(_longest_ago(""), "pk")
-    found: set[int] = set(withdrawn.values_list("pk", flat=True)[:batch])
-    for query in (dead, overtaken, tight, missed, later):
-        found |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
-    found |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
-    return found
-
-
-def _is_due(prefix: str, at: dt.datetime) -> Q:
-    until = f"{prefix}routing_lease_until"
-    return Q(**{until: None}) | Q(**{f"{until}__lte": at})
-
-
-def _longest_ago(prefix: str):
-    return F(f"{prefix}routing_lease_until").asc(nulls_first=True)
 
 
 def _mended(consignment: Consignment, *, at: dt.datetime, by) -> bool:
@@ -351,7 +303,7 @@ def _planned_at(consignment: Consignment, route: Route, parcel: Parcel | None) -
 @transaction.atomic
 def _timed_anew(consignment: Consignment, *, at: dt.datetime, by) -> bool:
     """Let the expected hand-over follow the legs, which a delay has moved; tell whether it did."""
-    rows = Consignment.objects.filter(pk=consignment.pk, state__in=_UNDER_WAY, route_version=consignment.route_version)
+    rows = Consignment.objects.filter(pk=consignment.pk, state__in=UNDER_WAY, route_version=consignment.route_version)
     locked = locks.lock(rows.select_related("order"), rank=locks.Rank.CONSIGNMENT).first()
     if locked is not None and stranded_ways(locked, at):
         return False

@@ -9,6 +9,7 @@ from logistics.models import Consignment, Leg, Parcel, Scan
 from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 
 UNSENT = frozenset({ConsignmentState.ROUTED, ConsignmentState.PACKED})
+UNDER_WAY = UNSENT | {ConsignmentState.IN_TRANSIT}
 GRACE = dt.timedelta(minutes=20)  # that a loading may be late before the departure counts as missed
 
 

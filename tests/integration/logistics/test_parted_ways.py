@@ -8,7 +8,7 @@ from core import invariants
 from core.clock import BEIJING
 from core.events import Event
 from logistics.models import Consignment, Departure, HubWorker, Leg, Parcel, Scan
-from logistics.services import arrivals, departures, rerouting
+from logistics.services import arrivals, departures, rerouting, ways
 from logistics.states import ParcelState, ScanKind
 from marketplace.network import manifests, queries
 from marketplace.network.board_scope import Scope
@@ -40,7 +40,7 @@ def parted(journey):
     journey.step("load", at=journey.legs[0].departs_at, departure=vehicle, number=0)
     departures.depart(vehicle, by="test", at=beijing(15))
     departures.delay(vehicle, minutes=240, by="test", at=beijing(15, 5))
-    late = journey.legs[0].departs_at + rerouting.GRACE + 240 * MINUTE + MINUTE
+    late = journey.legs[0].departs_at + ways.GRACE + 240 * MINUTE + MINUTE
     rerouting.mend(at=beijing(15, 6))
     rerouting.mend(at=late)
     return journey, vehicle, late
@@ -130,7 +130,7 @@ def test_what_lies_at_one_hub_again_goes_together_where_it_comes_sooner_so(journ
     journey.ride(1, hub=network.county)
     journey.step("load", at=lane.departs_at, departure=lane.departure, number=0)
     departures.depart(lane.departure, by="test", at=lane.departs_at)
-    rerouting.mend(at=lane.departs_at + rerouting.GRACE + MINUTE)
+    rerouting.mend(at=lane.departs_at + ways.GRACE + MINUTE)
     promised = beijing(9, 30, day=1)
     Consignment.objects.update(promised_at=promised)
     assert read(journey.consignment).expected_at > promised, "the one left behind goes tomorrow"

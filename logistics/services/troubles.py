@@ -1,0 +1,58 @@
+"""Which consignments cannot go on as planned, found from the database alone."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+
+from logistics.models import Consignment, Departure, Leg, Scan
+from logistics.services import breakdowns
+from logistics.services.ways import GRACE, UNDER_WAY
+from logistics.states import NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
+
+LOOKED_BACK = dt.timedelta(days=2)  # how long after its end a disturbed departure is still asked about
+
+
+def found(at: dt.datetime) -> set[int]:
+    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned, or with a
+    parcel that turned up where it was not expected; without those that were looked at in vain a moment ago.
+    """
+    batch = settings.ROUTING_BATCH
+    under_way = Leg.objects.in_force().filter(_is_due("consignment__", at), consignment__state__in=UNDER_WAY)
+    missed = under_way.filter(loaded_at=None, departs_at__lt=at - GRACE).values_list("consignment_id", flat=True)
+    disturbed = Departure.objects.filter(Q(state__in=sorted(NOT_RUNNING)) | Q(delay_minutes__gt=0))
+    disturbed = list(disturbed.filter(arrives_at__gt=at - LOOKED_BACK).values_list("pk", "state"))
+    stopped = [pk for pk, state in disturbed if state in NOT_RUNNING]
+    late = [pk for pk, state in disturbed if state not in NOT_RUNNING]
+    dead = under_way.filter(departure__in=stopped).values_list("consignment_id", flat=True)
+    # A delay shows where a leg arrives after what the consignment was planned for, or after the next leg has left.
+    moved = under_way.filter(departure__in=late)
+    follows = Leg.objects.in_force().filter(
+        consignment=OuterRef("consignment"), sequence=OuterRef("sequence") + 1, departs_at__lt=OuterRef("arrives_at")
+    )
+    tight = under_way.filter(is_too_tight=True).values_list("consignment_id", flat=True)
+    overtaken = moved.filter(Exists(follows)).values_list("consignment_id", flat=True)
+    later = moved.filter(arrives_at__gt=F("consignment__planned_at")).values_list("consignment_id", flat=True)
+    # What turned up at a hub lies there until its way leads on from there; most of it does not.
+    astray = Scan.objects.filter(
+        _is_due("parcel__consignment__", at),
+        kind=ScanKind.SURPLUS,
+        parcel__state=ParcelState.AT_HUB,
+        parcel__hub=F("hub"),
+        parcel__consignment__state=ConsignmentState.IN_TRANSIT,
+    ).values_list("parcel__consignment_id", flat=True)
+    withdrawn = Consignment.objects.filter(breakdowns.TAKEN_BACK, _is_due("", at)).order_by(_longest_ago(""), "pk")
+    troubled: set[int] = set(withdrawn.values_list("pk", flat=True)[:batch])
+    for query in (dead, overtaken, tight, missed, later):
+        troubled |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
+    troubled |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
+    return troubled
+
+
+def _is_due(prefix: str, at: dt.datetime) -> Q:
+    until = f"{prefix}routing_lease_until"
+    return Q(**{until: None}) | Q(**{f"{until}__lte": at})
+
+
+def _longest_ago(prefix: str):
+    return F(f"{prefix}routing_lease_until").asc(nulls_first=True)
