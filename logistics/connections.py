@@ -105,6 +105,18 @@ class Rounds:
         ]
 
 
+class Closing(NamedTuple):
+    """Days on which a stop stays closed: nobody is there to give goods out or to take them in.
+
+    :param too_late: from when on what arrives could not be handed over before them, and would lie there.
+    :param begins: the first of their seconds; ``ends``: the first after them.
+    """
+
+    too_late: int
+    begins: int
+    ends: int
+
+
 class Hop(NamedTuple):
     """One leg of a route."""
 

@@ -17,16 +17,12 @@ from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from core.clock import BEIJING, day_of
+from core.clock import day_of
 from logistics import snapshots
 from logistics.connections import Route
+from logistics.doors import first_arrival_for, handed_over_from
 from logistics.timetable import Timetable
 from villages import queries as villages
-from villages.hours import Week
-
-SHELVING = dt.timedelta(minutes=30)  # from the vehicle's arrival until the parcels stand on the shelf
-_SHELVING = int(SHELVING.total_seconds())
-_QUARTER = 15 * 60  # promises are told in quarters of an hour, the later one
 
 Held = Mapping[tuple[int, dt.date, str], tuple[int, int]]
 """Capacity and held crates by point, day and storage class."""
@@ -56,6 +52,8 @@ class Refusal(TextChoices):
     TOO_LARGE = "TOO_LARGE", _("It is more than this point can keep on a day.")
     NO_VEHICLE = "NO_VEHICLE", _("No vehicle brings it to this point.")
     NO_ROOM = "NO_ROOM", _("This point has no room on the days ahead.")
+    CLOSED = "CLOSED", _("This point is closed on the days ahead.")
+    NOT_SENT = "NOT_SENT", _("The place where the seller drops it is closed on the days ahead.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +73,6 @@ class Promise:
 def ready_from(at: dt.datetime) -> dt.datetime:
     """Return when what is ordered at ``at`` can be dropped at the seller's stop."""
     return at + dt.timedelta(hours=settings.PACKING_HOURS)
-
-
-def handed_over_from(week: Week, arrives: int) -> dt.datetime | None:
-    """Return when a point with these hours can hand over what arrives at a moment; None for one that never opens.
-
-    :param arrives: in seconds since 1970.
-    """
-    opens = week.next_opening(_to_quarter(arrives + _SHELVING))
-    return dt.datetime.fromtimestamp(opens, tz=dt.UTC) if opens is not None else None
-
-
-def first_arrival_for(week: Week, day: dt.date) -> int:
-    """Return the earliest arrival, in seconds since 1970, after which nothing is handed over before a day begins.
-
-    What arrives after the shop has closed in the evening is handed over in the morning.
-    """
-    closed = week.last_closing(int(dt.datetime.combine(day, dt.time(), tzinfo=BEIJING).timestamp()))
-    return max(0, _to_quarter(closed) - _QUARTER + 1 - _SHELVING) if closed is not None else 0
-
-
-def _to_quarter(seconds: int) -> int:
-    return -(-seconds // _QUARTER) * _QUARTER
 
 
 def promises(requests: Sequence[PromiseRequest], *, at: dt.datetime, together: bool = False) -> list[Promise]:
@@ -139,8 +115,11 @@ def answers(
         with timetable.borrowed() if together and len(numbers) > 1 else nullcontext() as borrow:
             for number in numbers:
                 request = requests[number]
-                search = _search_of(timetable, request, at)
-                promise = found[number] = _promise(timetable, search, points[point_id], request, held, taken)
+                ready = math.ceil((request.ready_from or ready_from(at)).timestamp())
+                search = _search_of(timetable, request, ready)
+                promise = found[number] = _promise(
+                    timetable, search, points[point_id], request, held, taken, ready=ready
+                )
                 if borrow is not None and promise.handed_over_at is not None:
                     day = day_of(promise.handed_over_at)
                     taken[(point_id, day, str(request.storage_class))] += request.crates
@@ -153,11 +132,11 @@ def times(requests: Sequence[PromiseRequest], *, at: dt.datetime) -> list[dt.dat
     return [promise.handed_over_at for promise in promises(requests, at=at)]
 
 
-def _search_of(timetable: Timetable, request: PromiseRequest, at: dt.datetime) -> Callable[..., Route | None]:
+def _search_of(timetable: Timetable, request: PromiseRequest, ready: int) -> Callable[..., Route | None]:
     """Return what finds a request's routes, from its stop or from the hub where it stands."""
     asked = {
         "destination": request.point_id,
-        "at": math.ceil((request.ready_from or ready_from(at)).timestamp()),
+        "at": ready,
         "storage_class": str(request.storage_class),
     }
     if request.hub_id is not None:
@@ -172,6 +151,8 @@ def _promise(
     request: PromiseRequest,
     held: Held,
     taken: Counter,
+    *,
+    ready: int,
 ) -> Promise:
     storage_class = str(request.storage_class)
     keeps = point.crates_a_day.get(storage_class, 0)
@@ -182,7 +163,7 @@ def _promise(
     for _day in range(settings.DEPARTURE_HORIZON_DAYS + 1):
         route = search(crates=crates, not_before=not_before)
         if route is None:
-            return _refused(timetable, search, keeps, request.crates, no_room=no_room)
+            return _refused(timetable, search, keeps, request, no_room=no_room)
         handed_over_at = handed_over_from(point.week, route.arrives)
         if handed_over_at is None:
             return Promise(None, Refusal.NO_VEHICLE)
@@ -190,17 +171,30 @@ def _promise(
         key = (request.point_id, day, storage_class)
         capacity, is_held = held.get(key, (keeps, 0))
         if is_held + taken[key] + request.crates <= capacity:
+            if _lies_too_long(timetable, request, at=ready, until=route.arrives):
+                return Promise(None, Refusal.CLOSED)
             return Promise(handed_over_at, None, route, min(keeps, _largest(timetable, route)))
         no_room = True
         not_before = first_arrival_for(point.week, day + dt.timedelta(days=1))
-    return _refused(timetable, search, keeps, request.crates, no_room=no_room)
+    return _refused(timetable, search, keeps, request, no_room=no_room)
+
+
+def _lies_too_long(timetable: Timetable, request: PromiseRequest, *, at: int, until: int) -> bool:
+    """Tell whether goods would wait for a point to open again for more than twice as long as it keeps them."""
+    longest = 2 * 3600 * settings.COLLECT_WITHIN_HOURS[request.storage_class]
+    between = [each for each in timetable.closings.get(request.point_id, ()) if at < each.ends and each.begins < until]
+    return any(closing.ends - max(closing.too_late, at) > longest for closing in between)
 
 
 def _refused(
-    timetable: Timetable, search: Callable[..., Route | None], keeps: int, crates: int, *, no_room: bool
+    timetable: Timetable, search: Callable[..., Route | None], keeps: int, request: PromiseRequest, *, no_room: bool
 ) -> Promise:
-    """Return why there is no promise: no vehicle goes at all, none is large enough, or the point is full."""
-    least = search(crates=1)
+    """Return why there is no promise: no vehicle goes at all, none is large enough, or the point is full or closed."""
+    crates, least = request.crates, search(crates=1)
+    if least is None and request.point_id in timetable.closings:
+        return Promise(None, Refusal.CLOSED)
+    if least is None and request.hub_id is None and request.origin_stop_id in timetable.closings:
+        return Promise(None, Refusal.NOT_SENT)
     if least is None:
         return Promise(None, Refusal.NO_VEHICLE)
     largest = min(keeps, _largest(timetable, least))

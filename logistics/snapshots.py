@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
-from core.clock import beginning_of
-from logistics.connections import Connection, Ride, Rounds, Run
+from core.clock import beginning_of, day_of
+from logistics import doors
+from logistics.connections import Closing, Connection, Ride, Rounds, Run
 from logistics.models import Departure, HubTransfer, Lane, Round, RoundStop
 from logistics.states import DepartureState
 from logistics.timetable import Timetable
@@ -31,6 +33,7 @@ class _Kept:
     database: str
     since: datetime
     newest: tuple[int, int]
+    hours: list
     read_at: float
 
 
@@ -73,12 +76,15 @@ def current(at: datetime, *, fresh: bool = False) -> Timetable:
         and (kept.database, kept.newest) == (database, newest)
         and timedelta(0) <= at - kept.since < ON_THE_ROAD
     )
+    if usable and kept.hours != _hours_read[database]:
+        kept.timetable.close(_closings(kept.since))
+        kept.hours = _hours_read[database]
     if usable and not fresh and time.monotonic() - kept.read_at < FRESH_SECONDS:
         return kept.timetable
     if usable and _refresh(kept):
         kept.read_at = time.monotonic()
         return kept.timetable
-    _kept = _Kept(read(at), database, at, newest, time.monotonic())
+    _kept = _Kept(read(at), database, at, newest, _hours_read[database], time.monotonic())
     return _kept.timetable
 
 
@@ -186,7 +192,16 @@ def read(since: datetime) -> Timetable:
             )
         else:
             rounds.run(round_id, Run(departs, arrives, Ride(pk, kept[round_id], *free, crates, round_id)))
-    return Timetable(lanes=between, rounds=rounds, transfer_changes=_transfers())
+    return Timetable(lanes=between, rounds=rounds, transfer_changes=_transfers(), closings=_closings(since))
+
+
+def _closings(since: datetime) -> dict[int, list[Closing]]:
+    """Return the days on which stops stay closed for as far as there are departures, by stop."""
+    first = day_of(since - ON_THE_ROAD)
+    last = first + timedelta(days=settings.DEPARTURE_HORIZON_DAYS + 3)
+    ids = villages.closed_at_times(first, last)
+    openings = villages.openings_of(ids) if ids else {}
+    return {pk: found for pk, opening in openings.items() if (found := doors.closings(opening.week, first, last))}
 
 
 def _transfers() -> dict[int, list[tuple[int, int]]]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from logistics.connections import Connection, Hop, Rounds, Route
+from logistics.connections import Closing, Connection, Hop, Rounds, Route
 from logistics.states import Direction
 
 FAR = 1 << 62
@@ -33,15 +33,18 @@ class _Label(NamedTuple):
 
 
 class _Unfolding(dict):
-    """Connections by stop, each made when it is first asked for."""
+    """The connections of stops at which somebody is there, each stop's made when it is first asked for."""
 
-    def __init__(self, made: Mapping[int, list[Connection]], make: Callable[[int], list[Connection]], order):
-        super().__init__({stop: sorted(found, key=order) for stop, found in made.items()})
-        self._make, self._order = make, order
+    def __init__(self, made: Mapping[int, list[Connection]], make: Callable[[int], list[Connection]], order, is_met):
+        self._make, self._order, self._is_met = make, order, is_met
+        super().__init__({stop: self._sorted(found) for stop, found in made.items()})
 
     def __missing__(self, stop: int) -> list[Connection]:
-        found = self[stop] = sorted(self._make(stop), key=self._order)
+        found = self[stop] = self._sorted(self._make(stop))
         return found
+
+    def _sorted(self, connections: Iterable[Connection]) -> list[Connection]:
+        return sorted(filter(self._is_met, connections), key=self._order)
 
 
 class Timetable:
@@ -54,6 +57,7 @@ class Timetable:
     :param transfer_seconds: what a hub needs after unloading before anything can be loaded, by hub;
         ``default_transfer`` elsewhere.
     :param transfer_changes: by hub, moments in their order and what it needs for what arrives from each on.
+    :param closings: the days on which stops stay closed; no round calls there then.
     """
 
     def __init__(
@@ -66,15 +70,17 @@ class Timetable:
         transfer_seconds: Mapping[int, int] | None = None,
         transfer_changes: Mapping[int, Sequence[tuple[int, int]]] | None = None,
         default_transfer: int = 0,
+        closings: Mapping[int, Sequence[Closing]] | None = None,
     ):
         rounds = self._rounds = rounds or Rounds()
         outbound, inbound = list(outbound), list(inbound)
+        self.closings = dict(closings or {})
         self.transfer_seconds = dict(transfer_seconds or {})
         self.transfer_changes = dict(transfer_changes or {})
         self.default_transfer = default_transfer
         self._lay(lanes)
-        self.outbound = _Unfolding(_by(outbound, key=3), rounds.outbound, _by_arrival)
-        self.inbound = _Unfolding(_by(inbound, key=2), rounds.inbound, _by_departure)
+        self._made_outbound, self._made_inbound = _by(outbound, key=3), _by(inbound, key=2)
+        self._unfold()
         self.rides = {c.ride.departure_id: c.ride for c in (*self.lanes, *outbound, *inbound)}
         self.rides |= {ride.departure_id: ride for ride in rounds.rides()}
         self._passes: dict[tuple, dict[int, _Label]] = {}
@@ -88,6 +94,18 @@ class Timetable:
         for lane in self.lanes:
             closings.setdefault(lane.origin, set()).add(lane.departs - lane.cutoff)
         self._closings = {hub: sorted(found) for hub, found in closings.items()}
+
+    def _unfold(self) -> None:
+        self.outbound = _Unfolding(self._made_outbound, self._rounds.outbound, _by_arrival, self._is_received)
+        self.inbound = _Unfolding(self._made_inbound, self._rounds.inbound, _by_departure, self._is_given_out)
+
+    def _is_received(self, last: Connection) -> bool:
+        found = self.closings.get(last.destination, ())
+        return not any(closing.too_late <= last.arrives < closing.ends for closing in found)
+
+    def _is_given_out(self, first: Connection) -> bool:
+        found = self.closings.get(first.origin, ())
+        return not any(closing.begins <= first.departs < closing.ends for closing in found)
 
     def route(
         self,
@@ -313,8 +331,13 @@ class Timetable:
             self._lay(moved)
             self._passes.clear()
         if self._rounds.retime(times):
-            self.outbound.clear()
-            self.inbound.clear()
+            self._unfold()
+
+    def close(self, closings: Mapping[int, Sequence[Closing]]) -> None:
+        """Let stops stay closed on these days, and on no others."""
+        if closings != self.closings:
+            self.closings = dict(closings)
+            self._unfold()
 
     def retransfer(self, changes: Mapping[int, Sequence[tuple[int, int]]]) -> None:
         """Let hubs need what they need now (``transfer_changes``)."""

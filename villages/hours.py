@@ -59,6 +59,23 @@ class Week:
                 closes = self._closed_by(begins)
         return closes
 
+    def closed_days(self, first: dt.date, last: dt.date) -> list[Days]:
+        """Return the stretches of whole days within ``first`` to ``last`` on which it does not open.
+
+        Nothing is known of one that never opens.
+        """
+        opens_on = {begins // DAY for begins, _ in self._spans}
+        stretches: list[Days] = []
+        for number in range((last - first).days + 1 if opens_on else 0):
+            day = first + number * ONE_DAY
+            if day.weekday() in opens_on and not any(begins <= _midnight(day) < ends for begins, ends in self._closed):
+                continue
+            if stretches and stretches[-1][1] == day - ONE_DAY:
+                stretches[-1] = stretches[-1][0], day
+            else:
+                stretches.append((day, day))
+        return stretches
+
     def _opens(self, at: int) -> int:
         place = (at - _AHEAD) % WEEK
         found = bisect_right(self._closes, place)

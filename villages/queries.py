@@ -6,11 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Case, FilteredRelation, Q, QuerySet, When
+from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, When
 
 from villages import codes
 from villages.hours import Days, Opening
-from villages.models import Division, DivisionSuccession, PickupPoint, PointCapacity, PointDay, PointHours
+from villages.models import (
+    Division,
+    DivisionSuccession,
+    PickupPoint,
+    PointCapacity,
+    PointDay,
+    PointHoliday,
+    PointHours,
+)
 from villages.states import Level
 
 ABOVE_VILLAGES = (Level.PREFECTURE, Level.COUNTY, Level.TOWNSHIP)
@@ -191,6 +199,17 @@ def openings_of(point_ids: Iterable[int]) -> dict[int, Opening]:
         if first is not None:
             closed[point_id].add((first, last))
     return {pk: Opening(list(hours[pk]), sorted(closed[pk])) for pk in hours}
+
+
+def closed_at_times(first: dt.date, last: dt.date) -> set[int]:
+    """Return the points that do not open on every day within ``first`` to ``last``, in one query.
+
+    Points that never open are not among them.
+    """
+    off = PointHoliday.objects.filter(withdrawn_at=None, first_day__lte=last, last_day__gte=first)
+    weekly = PointHours.objects.order_by().values("point_id").annotate(days=Count("weekday", distinct=True))
+    found = off.order_by().values_list("point_id").union(weekly.filter(days__lt=7).values_list("point_id"))
+    return {pk for (pk,) in found}
 
 
 def capacities_of(point_ids: Iterable[int]) -> dict[int, dict[str, int]]:

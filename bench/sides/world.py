@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from bench.sides.vehicles import Vehicles
 from core import invariants, locks, numbers
 from core.clock import day_of
-from logistics import promises, snapshots
+from logistics import doors, promises, snapshots
 from logistics.models import Consignment, Departure, Leg, Parcel
 from logistics.promises import PromiseRequest
 from logistics.services import calendars, departures, legs, redirecting, rerouting, routing, scans
@@ -436,7 +436,7 @@ class World:
                 outcome.left.append(f"{row.number} {row.state} {parcels}")
             if row.arrived_at is None:
                 continue
-            handed_over_at = promises.handed_over_from(known[row.point_id].week, legs.seconds(row.arrived_at))
+            handed_over_at = doors.handed_over_from(known[row.point_id].week, legs.seconds(row.arrived_at))
             on_time = handed_over_at <= self.promised[row.pk] + TOLERANCE
             outcome.arrived += 1
             outcome.on_time += on_time

@@ -13,8 +13,8 @@ from core import events, locks
 from core.clock import day_of
 from core.events import NewEvent
 from logistics import snapshots
+from logistics.doors import first_arrival_for, handed_over_from
 from logistics.models import Consignment
-from logistics.promises import first_arrival_for, handed_over_from
 from logistics.states import ConsignmentState
 from villages.models import PointDay
 from villages.services import crates
@@ -61,8 +61,11 @@ def move_holds(moved: Iterable[tuple[Consignment, dt.datetime | None]]) -> None:
     _hold_instead([(row, [day + dt.timedelta(days=ahead) for ahead in range(_DAYS_AHEAD)]) for row, day in later])
 
 
-def _hold_promised_days(rows: Iterable[Consignment], *, at: dt.datetime) -> None:
-    """Hold crates of what was put off, and may come as promised after all, for the promised day again."""
+def hold_promised_days(rows: Iterable[Consignment], *, at: dt.datetime) -> None:
+    """Hold crates of what was put off, and may come as promised after all, for the promised day again.
+
+    Called inside the transaction that locked the consignments, before departures are locked.
+    """
     promised = [(row, day_of(row.promised_at)) for row in rows if row.promised_at]
     _hold_instead([(row, [day]) for row, day in promised if day_of(at) <= day < row.held_day])
 
@@ -108,7 +111,7 @@ def take_back(consignments: Iterable[Consignment], *, reason: str, by, at: dt.da
     rows = locks.lock(asked.select_related("order"), rank=locks.Rank.CONSIGNMENT)
     rows = [row for row in rows if not row.is_taken_back]
     Consignment.objects.filter(pk__in=[row.pk for row in rows]).update(expected_at=None, planned_at=None)
-    _hold_promised_days(rows, at=at)
+    hold_promised_days(rows, at=at)
     found = [told(row, expected_at=None, is_rerouted=False, reason=reason) for row in rows]
     events.append([event for each in found for event in each], by=by, at=at)
     return len(rows)

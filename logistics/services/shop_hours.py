@@ -1,18 +1,24 @@
 """What a change of a point's hours or days off means for what is on its way there, and for what waits there."""
 
 import datetime as dt
+import logging
 
 from django.db import transaction
+from django.db.models import F
 
 from core import events, locks
 from core.events import NewEvent
-from logistics.models import Consignment
-from logistics.services import expectations, keeping, legs
+from logistics.models import Consignment, Leg
+from logistics.services import expectations, keeping, legs, rerouting, troubles
 from logistics.services.expectations import Expectations
+from logistics.services.rerouting import UnableToReroute
+from logistics.services.ways import UNSENT
 from logistics.states import ConsignmentState
 from villages import queries as villages
 from villages.hours import Opening
 from villages.models import PickupPoint, PointHoliday
+
+log = logging.getLogger(__name__)
 
 _BOUND = (ConsignmentState.ROUTED, ConsignmentState.PACKED, ConsignmentState.IN_TRANSIT)
 _BATCH = 200
@@ -21,14 +27,32 @@ _BATCH = 200
 def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
     """Let the expected hand-over of what is on its way to a point follow its hours; return how many changed.
 
-    Whoever is given a later day is told as of any delay. What waits for a route is asked about when it is routed.
+    Whoever is given a later day is told as of any delay. What would come while the point is closed counts as changed:
+    the sweep gives it another way, and tells the day. What waits for a route is asked about when it is routed.
     """
     bound = Consignment.objects.filter(point=point, state__in=_BOUND).exclude(planned_at=None)
-    changed = 0
-    ids = list(bound.order_by("pk").values_list("pk", flat=True))
+    in_vain = troubles.in_vain(Leg.objects.in_force().filter(consignment__in=bound), at=at)
+    changed = len(in_vain)
+    ids = list(bound.exclude(pk__in=in_vain).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), _BATCH):
         changed += _reconsider(ids[start : start + _BATCH], by=by, at=at)
     return changed
+
+
+def bring_forward(point: PickupPoint, *, by, at: dt.datetime) -> int:
+    """Let what is not sent yet and comes later than promised look for a sooner way to a point; return how many do.
+
+    Called when a point is open after all on days for which that was put off.
+    """
+    put_off = Consignment.objects.filter(point=point, state__in=UNSENT, expected_at__gt=F("promised_at"))
+    with transaction.atomic():
+        rows = list(locks.lock(put_off.filter(promised_at__gt=at), rank=locks.Rank.CONSIGNMENT))
+        expectations.hold_promised_days(rows, at=at)
+    try:
+        return rerouting.reroute(rows, by=by, at=at, reason="point-hours")
+    except UnableToReroute:
+        log.info("some of what was put off for %s is on its way by now", point)
+        return 0
 
 
 @transaction.atomic

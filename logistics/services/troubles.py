@@ -3,19 +3,21 @@
 import datetime as dt
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg, Scan
 from logistics.services import breakdowns
-from logistics.services.ways import GRACE, UNDER_WAY
-from logistics.states import NOT_RUNNING, ConsignmentState, ParcelState, ScanKind
+from logistics.services.ways import GRACE, UNDER_WAY, comes_in_vain
+from logistics.states import NOT_RUNNING, ConsignmentState, Direction, ParcelState, ScanKind
 
 LOOKED_BACK = dt.timedelta(days=2)  # how long after its end a disturbed departure is still asked about
 
 
 def found(at: dt.datetime) -> set[int]:
-    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned, or with a
-    parcel that turned up where it was not expected; without those that were looked at in vain a moment ago.
+    """Return consignments with a leg that was missed, or on a departure that does not run as it was planned or comes to
+    a closed door, or with a parcel that turned up where it was not expected; without those that were looked at in vain
+    a moment ago.
     """
     batch = settings.ROUTING_BATCH
     under_way = Leg.objects.in_force().filter(_is_due("consignment__", at), consignment__state__in=UNDER_WAY)
@@ -46,7 +48,24 @@ def found(at: dt.datetime) -> set[int]:
     for query in (dead, overtaken, tight, missed, later):
         troubled |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
     troubled |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
+    waiting = under_way.order_by(_longest_ago("consignment__"), "consignment_id")
+    troubled |= set(in_vain(waiting, at=at)[:batch])
     return troubled
+
+
+def in_vain(legs: QuerySet[Leg], *, at: dt.datetime) -> list[int]:
+    """Return the consignments of some legs ahead whose round would call at a stop while that is closed, in their order.
+
+    What is aboard already is left alone: who drives it finds the door closed, and takes it back to the hub.
+    """
+    closings = snapshots.current(at).closings
+    if not closings:
+        return []
+    brought = Q(direction=Direction.OUT, consignment__point__in=closings)
+    taken = Q(direction=Direction.BACK, consignment__origin_stop__in=closings)
+    ahead = legs.filter(brought | taken, departure__round__isnull=False, loaded_at=None, departs_at__gte=at - GRACE)
+    rows = ahead.select_related("departure", "consignment")
+    return list(dict.fromkeys(row.consignment_id for row in rows if comes_in_vain(row, row.consignment, closings)))
 
 
 def _is_due(prefix: str, at: dt.datetime) -> Q:

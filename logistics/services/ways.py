@@ -1,10 +1,13 @@
 """Ways: where each parcel of a consignment is, or will be next, and the legs that lie ahead of it from there."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from logistics import snapshots
+from logistics.connections import Closing
 from logistics.models import Consignment, Leg, Parcel, Scan
 from logistics.states import NOT_RUNNING, ConsignmentState, DepartureState, Direction, ParcelState, ScanKind
 
@@ -24,11 +27,15 @@ class Place(NamedTuple):
 
 @dataclass
 class Way:
-    """A parcel's place, and the legs that lie ahead of it from there."""
+    """A parcel's place, and the legs that lie ahead of it from there.
+
+    :param is_met: somebody is at the stops ahead when the round calls there.
+    """
 
     parcel: Parcel
     place: Place
     ahead: list[Leg]
+    is_met: bool = True
 
     def holds(self, at: dt.datetime) -> bool:
         """Tell whether the legs ahead can be ridden as they are planned."""
@@ -39,6 +46,7 @@ class Way:
             _start_of(first) == self.place[:2]
             and first.departs_at >= at - GRACE
             and self.place.since <= max(first.departs_at, at)
+            and self.is_met
             and all(_runs(leg) for leg in self.ahead)
             and not any(leg.is_too_tight for leg in self.ahead[0 if self.place.is_coming else 1 :])
             and all(leg.arrives_at <= after.departs_at for leg, after in pairwise(self.ahead))
@@ -63,11 +71,26 @@ def _start_of(leg: Leg) -> tuple[int | None, int | None]:
 def ways_of(consignment: Consignment, at: dt.datetime) -> list[Way]:
     """Return the way ahead of each parcel that can be given another one; of what is not packed yet, the one to be."""
     found = _every_way(consignment, at)
+    closings = snapshots.current(at).closings
     return [
-        Way(parcel, place, ahead)
+        Way(parcel, place, ahead, not any(comes_in_vain(leg, consignment, closings) for leg in ahead))
         for parcel, place, ahead in found
         if place is not None and (ahead or parcel.state != ParcelState.LOADED)
     ]
+
+
+def comes_in_vain(leg: Leg, consignment: Consignment, closings: Mapping[int, Sequence[Closing]]) -> bool:
+    """Tell whether a round calls at a stop while that is closed: to bring the consignment, or to take it along.
+
+    :param leg: with its departure. :param closings: as the timetable has them.
+    """
+    if leg.departure.round_id is None:
+        return False
+    if leg.direction == Direction.OUT:
+        arrives = int(leg.arrives_at.timestamp())
+        return any(each.too_late <= arrives < each.ends for each in closings.get(consignment.point_id, ()))
+    departs = int(leg.departs_at.timestamp())
+    return any(each.begins <= departs < each.ends for each in closings.get(consignment.origin_stop_id, ()))
 
 
 def stranded_ways(consignment: Consignment, at: dt.datetime) -> list[Way]:

@@ -39,7 +39,8 @@ def withdraw(holiday: PointHoliday, *, by, at: dt.datetime) -> int:
     :raises holidays.UnableToWithdraw: when they are over, or were withdrawn before.
     """
     holidays.withdraw(holiday, by=by, at=at)
-    return shop_hours.reconsider(holiday.point, by=by, at=at)
+    changed = shop_hours.reconsider(holiday.point, by=by, at=at)
+    return changed + shop_hours.bring_forward(holiday.point, by=by, at=at)
 
 
 @transaction.atomic

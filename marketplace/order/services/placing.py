@@ -319,11 +319,13 @@ def _freight(groups: list[Group], point: PickupPoint, at: dt.datetime) -> int:
 def _refused(group: Group, refusal: Refusal, point: PickupPoint) -> UnableToPlace:
     sentence = {
         Refusal.TOO_LARGE: _("This is more than can be brought to %(point)s: %(names)s. Please order less of it."),
+        Refusal.CLOSED: _("%(point)s is closed too long for: %(names)s. Please choose another point."),
+        Refusal.NOT_SENT: _("The place where the seller drops it is closed on the days ahead: %(names)s."),
         Refusal.NO_ROOM: _("%(point)s has no room on the days ahead for: %(names)s. Please choose another point."),
     }.get(refusal, _("No vehicle reaches %(point)s with: %(names)s. Please choose another point."))
     return UnableToPlace(
         sentence % {"point": point.name, "names": group.names},
-        field="lines" if refusal == Refusal.TOO_LARGE else "point",
+        field="lines" if refusal in {Refusal.TOO_LARGE, Refusal.NOT_SENT} else "point",
         lines=group.product_ids,
     )
 

@@ -8,10 +8,10 @@ from django.urls import reverse
 from core import events, invariants
 from core.clock import BEIJING
 from core.models import Event
-from logistics import promises
+from logistics import promises, snapshots
 from logistics.models import Consignment
 from logistics.promises import PromiseRequest
-from logistics.services import rerouting
+from logistics.services import rerouting, routing
 from marketplace import stepping_up
 from marketplace.communication.models import Message
 from marketplace.communication.services import reading
@@ -23,7 +23,7 @@ from villages.models import PointDay, PointHoliday
 from villages.services import holidays
 from villages.states import OperatorRole
 
-WEDNESDAY, THURSDAY, FRIDAY = (dt.date(2026, 3, day) for day in (4, 5, 6))
+TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (dt.date(2026, 3, day) for day in (3, 4, 5, 6))
 SHOP = reverse("counter:shop")
 
 
@@ -59,49 +59,112 @@ def test_nothing_is_promised_for_a_day_off(counter):
     assert day_promised(counter) == usual + dt.timedelta(days=2), "what was known of the point is read anew"
 
 
-def test_an_order_promised_for_a_day_off_gets_a_later_day_and_its_buyer_is_told(counter):
+def swept(consignment: Consignment) -> Consignment:
+    """Let the sweeps find what was changed and give it another way."""
+    rerouting.mend(at=MONDAY)
+    routing.route_waiting(limit=10, at=MONDAY)
+    return Consignment.objects.get(pk=consignment.pk)
+
+
+def bought(counter) -> tuple[Consignment, dt.date]:
+    """Return a routed consignment and the day that it is promised for."""
     order = shop.order(counter.point, shop.listing(counter.shop.seller))
     (consignment,) = shop.routed(order)
-    events.publish()
-    reading.read_events(at=MONDAY)
-    promised = consignment.promised_at.astimezone(BEIJING).date()
+    return consignment, consignment.promised_at.astimezone(BEIJING).date()
+
+
+def comes_on(consignment: Consignment) -> dt.date:
+    last = consignment.legs.in_force().order_by("sequence").last()
+    return last.arrives_at.astimezone(BEIJING).date()
+
+
+def test_an_order_promised_for_a_day_off_gets_a_later_day_and_its_buyer_is_told(counter):
+    consignment, promised = bought(counter)
+    day_after = promised + dt.timedelta(days=1)
 
     _made, waiting, moved = announce(counter, promised, promised)
+    after = swept(consignment)
 
-    after = Consignment.objects.get(pk=consignment.pk)
     assert (waiting, moved) == (0, 1)
-    assert after.expected_at.astimezone(BEIJING).date() == promised + dt.timedelta(days=1)
+    assert comes_on(after) == after.expected_at.astimezone(BEIJING).date() == day_after
     assert after.promised_at == consignment.promised_at, "the promise stays for the figures"
-    assert after.held_day == promised + dt.timedelta(days=1)
+    assert after.held_day == day_after
     assert PointDay.objects.get(day=promised).held == 0
-    late = Event.objects.get(stream_id=after.number, name="consignment.late")
-    assert late.payload["reason"] == "point-hours"
+    assert not Event.objects.filter(stream_id=after.number, name="consignment.late").exists()
+    told = Event.objects.get(stream_id=after.number, name="consignment.rerouted")
+    assert told.payload["promised_at"] == after.expected_at.isoformat()
+    assert invariants.findings(["C1", "C2", "L1", "M1", "S1"]) == []
+
+
+def test_nothing_is_sent_to_a_closed_door(counter):
+    consignment, promised = bought(counter)
+    holiday, _waiting, _moved = announce(counter, promised, promised + dt.timedelta(days=1))
+
+    after = swept(consignment)
+    assert comes_on(after) == promised + dt.timedelta(days=2)
+    assert rerouting.mend(at=MONDAY) == 0, "nothing is in its way any more"
+    PointHoliday.objects.filter(pk=holiday.pk).update(withdrawn_at=MONDAY)
+    assert rerouting.mend(at=MONDAY) == 0
+
+
+def test_nothing_is_picked_up_where_the_seller_drops_it_while_that_is_closed(counter):
+    consignment, _promised = bought(counter)
+    stop = counter.shop.network.stop
+    first = consignment.legs.in_force().get(sequence=1).departs_at.astimezone(BEIJING).date()
+
+    holidays.announce(stop, first_day=TUESDAY, last_day=WEDNESDAY, note="", by=counter.operator, at=MONDAY)
+    assert swept(consignment).route_version == 1
+    PointHoliday.objects.update(first_day=first)
+    snapshots.forget()
+    after = swept(consignment)
+
+    assert after.legs.in_force().get(sequence=1).departs_at.astimezone(BEIJING).date() == THURSDAY
     assert invariants.findings(["C1", "C2", "L1", "M1", "S1"]) == []
 
 
 def test_withdrawn_days_off_bring_the_sooner_day_back(counter):
-    order = shop.order(counter.point, shop.listing(counter.shop.seller))
-    (consignment,) = shop.routed(order)
-    promised = consignment.promised_at.astimezone(BEIJING).date()
+    consignment, promised = bought(counter)
     made, _waiting, _moved = announce(counter, promised, promised)
+    assert comes_on(swept(consignment)) > promised
 
     own_point.withdraw(made, by=counter.operator, at=MONDAY)
 
-    assert Consignment.objects.get(pk=consignment.pk).expected_at == consignment.expected_at
+    after = swept(consignment)
+    assert (after.expected_at, after.held_day) == (consignment.expected_at, consignment.held_day)
     assert day_promised(counter) == promised
+    assert PointDay.objects.get(day=promised + dt.timedelta(days=1)).held == 0
     with pytest.raises(holidays.UnableToWithdraw):
         own_point.withdraw(made, by=counter.operator, at=MONDAY)
 
 
-def test_mending_keeps_the_day_that_the_days_off_gave(counter):
-    order = shop.order(counter.point, shop.listing(counter.shop.seller))
-    (consignment,) = shop.routed(order)
-    announce(counter, *[consignment.promised_at.astimezone(BEIJING).date()] * 2)
-    expected = Consignment.objects.get(pk=consignment.pk).expected_at
+def test_a_point_that_is_closed_for_long_is_refused_and_says_so(counter):
+    asked = [
+        PromiseRequest(counter.shop.network.stop.pk, counter.point.pk, storage_class, 1)
+        for storage_class in ("AMBIENT", "CHILLED")
+    ]
+    usual = day_promised(counter)
 
-    rerouting.mend(at=MONDAY)
+    def refusals() -> list[str | None]:
+        return [promise.refusal for promise in promises.promises(asked, at=MONDAY)]
 
-    assert Consignment.objects.get(pk=consignment.pk).expected_at == expected
+    announce(counter, usual, usual)
+    assert refusals() == [None, None]
+    announce(counter, usual + dt.timedelta(days=1), usual + dt.timedelta(days=1))
+    assert refusals() == [None, "CLOSED"], "chilled goods do not lie about for two days and a night"
+    announce(counter, usual + dt.timedelta(days=2), usual + dt.timedelta(days=25))
+    assert refusals() == ["CLOSED", "CLOSED"]
+
+
+def test_where_the_sellers_stop_is_closed_for_long_the_refusal_says_so(counter):
+    stop = counter.shop.network.stop
+    holidays.announce(
+        stop, first_day=TUESDAY, last_day=TUESDAY.replace(day=30), note="", by=counter.operator, at=MONDAY
+    )
+    hours_later = MONDAY + dt.timedelta(hours=12)
+
+    (promise,) = promises.promises([PromiseRequest(stop.pk, counter.point.pk, "AMBIENT", 1)], at=hours_later)
+
+    assert promise.refusal == "NOT_SENT"
 
 
 @pytest.mark.parametrize(("storage_class", "longer"), [("AMBIENT", 2), ("CHILLED", 0)])

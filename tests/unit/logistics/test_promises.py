@@ -9,9 +9,10 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from core.clock import BEIJING
-from logistics import promises
+from logistics import doors, promises
 from logistics.promises import PromiseRequest, Refusal
 from logistics.snapshots import KnownPoint
+from logistics.timetable import Timetable
 from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, arrivals, timetables
 from villages.hours import Week
 
@@ -73,14 +74,20 @@ REQUESTS = st.lists(
     REQUESTS,
     st.integers(0, 2),
     st.booleans(),
+    st.booleans(),
 )
-def test_the_promise_is_the_earliest_there_is(made, points, held, requests, reserve, together):
+def test_the_promise_is_the_earliest_there_is(made, points, held, requests, reserve, together, knows_closings):
     timetable, _ = made
+    walked = met(timetable, points) if knows_closings else timetable
+    if knows_closings:
+        last = FIRST.date() + dt.timedelta(days=9)
+        timetable.close({pk: doors.closings(Week(hours), FIRST.date(), last) for pk, (hours, _) in points.items()})
     known = {pk: KnownPoint(Week(hours), crates) for pk, (hours, crates) in points.items()}
     before = {pk: (ride.free_out, ride.free_back) for pk, ride in timetable.rides.items()}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(promises.settings, "PROMISE_RESERVE_CRATES", reserve)
+        patch.setattr(promises.settings, "COLLECT_WITHIN_HOURS", dict.fromkeys((AMBIENT, CHILLED), 1000))
         found = promises.answers(timetable, requests, points=known, held=held, at=FIRST, together=together)
 
     assert {pk: (ride.free_out, ride.free_back) for pk, ride in timetable.rides.items()} == before
@@ -90,7 +97,7 @@ def test_the_promise_is_the_earliest_there_is(made, points, held, requests, rese
         borrowed = taken.setdefault(request.point_id, [])
         for route, crates in borrowed:
             timetable.take(route, crates)
-        expected = earliest(timetable, request, points[request.point_id], held, crates_taken, reserve)
+        expected = earliest(walked, request, points[request.point_id], held, crates_taken, reserve)
         assert promise.handed_over_at == expected
         kept = points[request.point_id][1]
         assert (promise.refusal == Refusal.NOT_KEPT) == (request.storage_class not in kept)
@@ -100,6 +107,38 @@ def test_the_promise_is_the_earliest_there_is(made, points, held, requests, rese
         if together and expected is not None:
             borrowed.append((promise.route, request.crates))
             crates_taken[key(request, expected)] += request.crates
+
+
+def met(timetable: Timetable, points) -> Timetable:
+    """Return the timetable without the rounds that nobody waits for: to bring goods, or to take them along."""
+
+    def opens(pk: int, moment: int) -> bool:
+        weekdays = {weekday for weekday, _, _ in points[pk][0]}
+        return not weekdays or dt.datetime.fromtimestamp(moment, tz=BEIJING).weekday() in weekdays
+
+    def is_handed_over_soon(pk: int, arrives: int) -> bool:
+        moment = opening(points[pk][0], shelved(arrives))
+        came = dt.datetime.fromtimestamp(arrives, tz=BEIJING).date()
+        return moment is None or (moment.date() - came).days <= 1
+
+    return Timetable(
+        lanes=timetable.lanes,
+        inbound=[c for found in timetable.inbound.values() for c in found if opens(c.origin, c.departs)],
+        outbound=[
+            c
+            for found in timetable.outbound.values()
+            for c in found
+            if opens(c.destination, c.arrives) and is_handed_over_soon(c.destination, c.arrives)
+        ],
+        transfer_seconds=timetable.transfer_seconds,
+        transfer_changes=timetable.transfer_changes,
+        default_transfer=timetable.default_transfer,
+    )
+
+
+def shelved(arrives: int) -> dt.datetime:
+    """Return when goods stand on the shelf; it is told by the quarter of an hour."""
+    return dt.datetime.fromtimestamp(-(-(arrives + 1800) // 900) * 900, tz=BEIJING)
 
 
 def key(request: PromiseRequest, moment: dt.datetime) -> tuple[int, dt.date, str]:
@@ -126,8 +165,7 @@ def earliest(timetable, request: PromiseRequest, point, held, taken: Counter, re
         there = arrivals(timetable, origin=request.origin_stop_id, **asked)
     moments = []
     for arrives in there:
-        shelved = -(-(arrives + 1800) // 900) * 900  # told by the quarter of an hour
-        moment = opening(hours, dt.datetime.fromtimestamp(shelved, tz=BEIJING))
+        moment = opening(hours, shelved(arrives))
         if moment is None:
             continue
         capacity, is_held = held.get(key(request, moment), (keeps, 0))

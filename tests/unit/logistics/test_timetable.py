@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logistics import timetable
-from logistics.connections import Connection, Hop, Ride, Rounds, Route, Run
+from logistics.connections import Closing, Connection, Hop, Ride, Rounds, Route, Run
 from logistics.states import Direction
 from logistics.timetable import Timetable
 from tests.unit.logistics.networks import AMBIENT, CHILLED, HUBS, STOPS, arrivals, timetables
@@ -64,6 +64,29 @@ def test_what_comes_later_is_ready_sooner_where_the_hub_comes_to_need_less():
     )
 
     assert [hop.departure_id for hop in search(timetable).hops] == [4, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("stop", "closing", "found"),
+    [
+        (POINT, Closing(301, 310, 400), True),
+        (POINT, Closing(300, 310, 400), False),
+        (POINT, Closing(200, 250, 301), False),
+        (POINT, Closing(200, 250, 300), True),
+        (STOP, Closing(40, 51, 90), True),
+        (STOP, Closing(40, 50, 90), False),
+        (STOP, Closing(10, 20, 51), False),
+        (STOP, Closing(10, 20, 50), True),
+    ],
+)
+def test_no_round_calls_at_a_stop_while_it_is_closed(stop, closing, found):
+    timetable = one_way()
+
+    timetable.close({stop: [closing]})
+    assert (search(timetable) is not None) is found
+    timetable.close({})
+
+    assert search(timetable) is not None, "it is open again"
 
 
 def test_a_hub_needs_its_transfer_time():

@@ -1,4 +1,5 @@
 import datetime as dt
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +41,10 @@ def test_a_point_closed_last_before_its_days_off():
     assert week.last_closing(int(local(5, 19).timestamp())) == int(local(5, 18).timestamp())
 
 
+def test_of_a_point_that_never_opens_no_day_is_known_to_be_closed():
+    assert Opening([]).week.closed_days(MONDAY, MONDAY + dt.timedelta(days=9)) == []
+
+
 def test_days_off_that_follow_each_other_are_one_stretch():
     later = (SPRING[1] + dt.timedelta(days=1), SPRING[1] + dt.timedelta(days=2))
 
@@ -65,7 +70,7 @@ def test_what_is_kept_is_kept_longer_by_days_off():
     closed=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 4)), max_size=3),
     asked=st.integers(0, 20 * 24 * 4),
 )
-def test_next_opening_and_last_closing_equal_a_walk_by_quarters_of_an_hour(hours, closed, asked):
+def test_openings_and_closed_days_equal_a_walk_by_quarters_of_an_hour(hours, closed, asked):
     spans = [(day, dt.time(begins), dt.time(min(23, begins + long))) for day, begins, long in hours]
     off = [(MONDAY + dt.timedelta(days=a), MONDAY + dt.timedelta(days=a + n)) for a, n in closed]
     opening = Opening(spans, off)
@@ -75,6 +80,13 @@ def test_next_opening_and_last_closing_equal_a_walk_by_quarters_of_an_hour(hours
         return not any(a <= day <= b for a, b in off) and any(
             day.weekday() == weekday and opens <= at.time() < closes for weekday, opens, closes in spans
         )
+
+    days = [MONDAY + dt.timedelta(days=n) for n in range(-3, 30)]
+    begins = [opens for _, opens, _ in spans]
+    shut = [day for day in days if not any(is_open(dt.datetime.combine(day, at, tzinfo=BEIJING)) for at in begins)]
+    found = opening.week.closed_days(days[0], days[-1])
+    assert [first + dt.timedelta(days=n) for first, last in found for n in range((last - first).days + 1)] == shut
+    assert all(after[0] - before[1] > dt.timedelta(days=1) for before, after in pairwise(found))
 
     quarter, start = dt.timedelta(minutes=15), local(0, 0) + asked * dt.timedelta(minutes=15)
     ahead = next(at for n in range(60 * 96) if is_open(at := start + n * quarter))
