@@ -48,24 +48,26 @@ def begin(
     by,
     at: dt.datetime,
     shelf: str = "",
+    point: PickupPoint | None = None,
 ) -> GoodsReturn:
-    """Write down a box that stays at the consignment's point, inside the caller's transaction and lock.
+    """Write down a box that stays at a point, inside the caller's transaction and lock.
 
-    :param units: by consignment line, at least one unit each.
+    :param units: by consignment line, at least one unit each. :param point: by default the consignment's.
     """
     locks.touch(locks.Rank.CONSIGNMENT)
     if disposal == Disposal.WRITE_OFF:
         due = at + dt.timedelta(hours=settings.WRITE_OFF_WITHIN_HOURS)
     else:
         due = at + dt.timedelta(days=settings.RETURN_WITHIN_DAYS)
-    is_home = disposal == Disposal.BACK and consignment.point_id == consignment.origin_stop_id
+    point_id = point.pk if point else consignment.point_id
+    is_home = disposal == Disposal.BACK and point_id == consignment.origin_stop_id
     made = GoodsReturn.objects.create(
         number=_number(),
         consignment=consignment,
         reason=reason,
         disposal=disposal,
         state=ReturnState.AT_STOP if is_home else ReturnState.AT_POINT,
-        point_id=consignment.point_id,
+        point_id=point_id,
         stop_id=consignment.origin_stop_id,
         shelf=shelf,
         created_at=at,
@@ -177,15 +179,26 @@ def receive(
     """End a return as back at its seller's, inside the caller's transaction.
 
     :param counted: by return line, units that came and how many of these can be sold again.
-    :raises UnableToMoveReturn: when it has ended, or the units do not add up.
+    :raises UnableToMoveReturn: when it has ended, is not at their stop yet, or the units do not add up.
     :raises NotTheirs: by anybody but the seller's people.
     """
     consignment, found = _locked(goods_return)
     if not steps.sells(by, consignment):
         raise NotTheirs(_("This return does not come to you."))
+    if found.ended_at is None and not has_come(found):
+        raise UnableToMoveReturn(
+            _("This return is still on its way: %(state)s.") % {"state": found.get_state_display()}
+        )
     lines = _count(found, counted)
     _end(found, consignment, ReturnState.RECEIVED, by=by, at=at, more=_units(lines))
     return consignment, found, lines
+
+
+def has_come(found: GoodsReturn) -> bool:
+    """Tell whether its seller can have a return in hand: it is at their stop, or on the round that brings it there."""
+    if found.state == ReturnState.LOADED:
+        return _stops_there(found)
+    return found.disposal == Disposal.BACK and ReturnState.RECEIVED in RETURN_MOVES[found.state]
 
 
 def _count(found: GoodsReturn, counted: Mapping[int, tuple[int, int]]) -> list[GoodsReturnLine]:

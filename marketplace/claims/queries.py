@@ -22,6 +22,7 @@ WORDS = {
     "claim.escalated": gettext_lazy("The platform decides"),
     "claim.returning": gettext_lazy("Accepted: the goods are to be brought to the counter"),
     "claim.sent_back": gettext_lazy("Taken in at the counter"),
+    "claim.point_changed": gettext_lazy("The point is closed: it goes on at another one"),
     "claim.to_pay": gettext_lazy("Granted: the money waits at the counter"),
     "claim.refunded": gettext_lazy("Refunded"),
     "claim.closed": gettext_lazy("Closed"),
@@ -76,6 +77,8 @@ def _detail(event: Event, claim: Claim) -> str:
         return str(Answer(event.payload["answer"]).label)
     if event.name == "claim.sent_back":
         return _on_the_way(claim.goods_return)
+    if event.name == "claim.point_changed" and event.payload["point"] == claim.point_id:
+        return claim.point.name
     return ""
 
 

@@ -45,6 +45,7 @@ SUBJECTS = {
     "claim.answered": _("Claim answered"),
     "claim.escalated": _("Claim with the platform"),
     "claim.returning": _("Claim accepted, goods to be brought"),
+    "claim.point_changed": _("Claim, another counter"),
     "claim.sent_back": _("Claim, goods taken in"),
     "claim.to_pay": _("Claim, money at the counter"),
     "claim.refunded": _("Claim refunded"),

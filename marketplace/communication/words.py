@@ -14,6 +14,7 @@ from marketplace import wording
 from marketplace.order import links
 from marketplace.order.models import Order
 from marketplace.order.states import Channel
+from villages.models import PickupPoint
 
 PAID_BACK = "payment.refund_owed"
 
@@ -30,6 +31,7 @@ class News(Protocol):
     closed_days: tuple[dt.date, dt.date] | None  # on which the point stays closed
     fen: int  # that a claim comes to, or that is paid back
     answer: str  # of the seller to a claim
+    counter: PickupPoint | None  # at which a claim is dealt with
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ def _of(news: News, order: Order, *, promised_at: dt.datetime | None, is_part: b
         sentence = _("Order %(number)s: of what you paid by QR, %(fen)s goes back to where you paid from.")
         return _same(sentence % {**named, "fen": f"¥{wording.yuan_text(news.fen)}"}, named)
     if news.kind in CLAIM_NEWS:
+        if news.counter is not None:
+            named |= {"point": news.counter.name, "address": news.counter.address}
         return _same(_claim(news) % {**named, "fen": f"¥{wording.yuan_text(news.fen)}"}, named)
     day = when(news.promised_at) if news.promised_at else ""
     return _same(_changed(news) % {**named, "when": day}, named)
@@ -131,6 +135,9 @@ CLAIM_NEWS: dict[str, Callable[[], str]] = {
     "claim.returning": lambda: _(
         "Order %(number)s: your claim is accepted. Please bring the goods to %(point)s; "
         "you get %(fen)s when they are back."
+    ),
+    "claim.point_changed": lambda: _(
+        "Order %(number)s: the pickup point is closed. Your claim goes on at %(point)s, %(address)s."
     ),
     "claim.sent_back": lambda: _("Order %(number)s: %(point)s has taken your goods in. They travel to the seller."),
     "claim.to_pay": lambda: _(

@@ -229,6 +229,7 @@ class _HandOver:
         """Forget a QR that has become void, and say above the field why the proof does not hold."""
         self.request.session.pop(QR, None)
         self.qr = ""
+        self.form.fields["code"].required = True
         self.form.add_error("code", why)
 
     def _wrong(self) -> Iterator[bool]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from core import clock
-from marketplace.claims.services import claims, goods_back
+from marketplace.claims.services import claims, counters, goods_back
 from marketplace.order.services import cancelling, closing, redirecting, reminding, uncollected
 from marketplace.partner.services import stops
 
@@ -21,3 +21,4 @@ def release_overdue() -> None:
     redirecting.leave_closed_points(by="task:orders", at=clock.now())
     stops.leave_closing(by="task:orders", at=clock.now())
     closing.close_empty(by="task:orders", at=clock.now())
+    counters.leave_closed_points(by="task:orders", at=clock.now())

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
 from logistics.models import GoodsReturn, GoodsReturnLine
+from logistics.services import goods_returns
 from logistics.services.steps import UnableToScan
-from logistics.states import RETURN_MOVES, Disposal, ReturnState
 from marketplace.claims.services import goods_back
 from marketplace.plain_words import PlainForm
 from marketplace.selling.views import seller_of
@@ -54,12 +54,13 @@ def index(request: HttpRequest) -> HttpResponse:
     seller = seller_of(request)
     rows = (
         GoodsReturn.objects.filter(consignment__seller=seller)
-        .select_related("consignment", "stop", "point", "hub")
+        .select_related("consignment", "stop", "point", "hub", "departure__round")
         .prefetch_related("lines__consignment_line__order_line")
         .order_by("-created_at", "-pk")
     )
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "selling/returns.html", {"seller": seller, "page": page, "able": _receivable()})
+    able = {each.pk for each in page if goods_returns.has_come(each)}
+    return render(request, "selling/returns.html", {"seller": seller, "page": page, "able": able})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,10 +92,6 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
         "found": found,
         "line_forms": line_forms,
         "refused": refused,
-        "can_receive": found.disposal == Disposal.BACK and found.state in _receivable(),
+        "can_receive": goods_returns.has_come(found),
     }
     return render(request, "selling/return.html", context, status=status)
-
-
-def _receivable() -> set[ReturnState]:
-    return {state for state, moves in RETURN_MOVES.items() if ReturnState.RECEIVED in moves}

@@ -13,6 +13,7 @@ from logistics.models import Consignment, ConsignmentLine
 from logistics.services import steps
 from marketplace.claims.models import Claim
 from marketplace.claims.services import refunds
+from marketplace.claims.services.counters import counter_of
 from marketplace.claims.services.moving import UnableToClaim, locked, move
 from marketplace.claims.states import WITHDRAWABLE, Answer, ClaimReason, ClaimState, Wish
 from marketplace.claims.windows import window_of
@@ -65,7 +66,7 @@ def open_claim(
         order=order,
         consignment=consignment,
         consignment_line=line,
-        point_id=consignment.point_id,
+        point=counter_of(consignment.point),
         units=units,
         amount_fen=units * line.order_line.unit_price_fen,
         reason=reason,

@@ -96,6 +96,7 @@ def take_in(claim: Claim, *, point: PickupPoint, by, at: dt.datetime) -> GoodsRe
         units={claim.consignment_line_id: claim.units},
         by=by,
         at=at,
+        point=point,
     )
     move(claim, ClaimState.SENT_BACK, by=by, at=at, goods_return=made, told={"return": made.number})
     return made

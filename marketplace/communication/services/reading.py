@@ -12,12 +12,14 @@ from core import events
 from core.models import Event
 from logistics.models import Consignment
 from logistics.states import OVER_FOR_BUYER, ConsignmentState
+from marketplace.claims.models import Claim
 from marketplace.communication import gateways, words
 from marketplace.communication.models import Message
 from marketplace.communication.services import messages, to_sellers
 from marketplace.communication.states import MessageChannel, MessageState
 from marketplace.order.models import Order
 from marketplace.order.services.redirecting import told_closed
+from villages.models import PickupPoint
 
 READER = "messages"
 # Several consignments are often late by one cause, told of within seconds: the message waits for the last of them.
@@ -59,6 +61,7 @@ class News:
     closed_days: tuple[dt.date, dt.date] | None = None
     fen: int = 0  # that a claim comes to, or that is paid back
     answer: str = ""  # of the seller to a claim
+    counter: PickupPoint | None = None  # at which a claim is dealt with
 
 
 def read_events(*, at: dt.datetime, limit: int = 500) -> int:
@@ -161,6 +164,9 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
     for number, channel in moves:
         moved[number].add(channel)
     left_closed = _left_closed(moved)
+    claims = Claim.objects.select_related("point").in_bulk(
+        {each.event.stream_id for each in news if each.event.stream == "claim"}, field_name="number"
+    )
     # Whoever heard that the point is closed waits for another one, not for another day at it.
     closed = told_closed(orders.values())
     rows = []
@@ -174,6 +180,8 @@ def _write(batch: list[tuple[int, Event]], at: dt.datetime) -> None:
         promised_at, there, coming = states[order.pk]
         if each.kind == "consignment.arrived":  # of all that waits, the time that is told is the first one's
             each = replace(each, collect_by=first_due.get(order.pk, each.collect_by))
+        if each.event.stream == "claim":
+            each = replace(each, counter=claims[each.event.stream_id].point)
         with translation.override(order.language):
             for version, channels in _versions(each, moved[order.number], has_closed=order.number in left_closed):
                 told = words.of(version, order, promised_at=promised_at, is_part=bool(coming) and bool(there))

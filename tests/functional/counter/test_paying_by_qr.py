@@ -50,6 +50,9 @@ def test_the_qr_is_shown_paid_and_the_goods_are_handed_over(counter, live_server
     expect(button).to_contain_text("查到账，交货", use_inner_text=True)
     expect(page.get_by_label("提货码")).to_have_value(code_of(order))
     assert no_sideways_scrolling(page)
+    button.click()
+    refusal = page.get_by_text("还没有收到付款")
+    expect(refusal).to_be_visible()
     with page.expect_popup() as opened:
         page.get_by_role("link", name="演示：打开顾客的手机").click()
     phone = opened.value
@@ -58,6 +61,7 @@ def test_the_qr_is_shown_paid_and_the_goods_are_handed_over(counter, live_server
     phone.close()
 
     expect(page.locator(".payment")).to_contain_text("已付", timeout=10_000)
+    expect(refusal).to_have_count(0)
     expect(button).to_contain_text("交货 · 收款码", use_inner_text=True)
     page.locator(".seg label", has_text="少了").click()
     page.get_by_label("2 份里有几份没拿？").fill("1")

@@ -60,6 +60,13 @@ def seller_person(counter):
     return person
 
 
+def at_stop(counter, back: GoodsReturn) -> GoodsReturn:
+    """Let a return be set down where its seller fetches it."""
+    goods_returns.drop(back, nonce=f"down-{back.pk}", by=shop.operator(back.stop), at=LATER)
+    back.refresh_from_db()
+    return back
+
+
 def fresh(record):
     record.refresh_from_db()
     return record.num_in_stock, record.num_allocated
@@ -95,7 +102,7 @@ def test_an_expired_return_travels_home_and_its_stock_is_back(counter):
 
 def test_what_cannot_be_sold_again_is_written_off_and_what_is_missing_the_platform_pays(counter):
     record, back = expired(counter, quantity=5)
-    line = back.lines.get()
+    line = at_stop(counter, back).lines.get()
 
     goods_back.receive(back, counted={line.pk: (4, 3)}, by=seller_person(counter), at=LATER)
 
@@ -110,17 +117,45 @@ def test_what_cannot_be_sold_again_is_written_off_and_what_is_missing_the_platfo
 @pytest.mark.parametrize("counted", [(6, 0), (3, 4), (-1, 0)])
 def test_units_that_do_not_add_up_are_refused_and_nothing_changes(counter, counted):
     record, back = expired(counter, quantity=5)
+    at_stop(counter, back)
 
-    with pytest.raises(UnableToMoveReturn):
+    with pytest.raises(UnableToMoveReturn, match="最多退回"):
         goods_back.receive(back, counted={back.lines.get().pk: counted}, by=seller_person(counter), at=LATER)
 
     back.refresh_from_db()
-    assert (back.state, fresh(record)) == (ReturnState.AT_POINT, (5, 0))
+    assert (back.state, fresh(record)) == (ReturnState.AT_STOP, (5, 0))
+
+
+@pytest.mark.parametrize("state", [ReturnState.AT_POINT, ReturnState.AT_HUB])
+def test_what_is_not_at_the_sellers_stop_is_not_received(counter, state):
+    record, back = expired(counter)
+    hub = counter.shop.network.other_county if state == ReturnState.AT_HUB else None
+    GoodsReturn.objects.update(state=state, hub=hub)
+
+    with pytest.raises(UnableToMoveReturn, match="还没回到您那里"):
+        goods_back.receive(back, counted={}, by=seller_person(counter), at=LATER)
+
+    assert fresh(record) == (8, 0)
+
+
+@pytest.mark.parametrize(("hub", "comes"), [("county", True), ("other_county", False)])
+def test_what_is_on_a_vehicle_is_received_of_the_round_that_brings_it(counter, hub, comes):
+    record, back = expired(counter)
+    aboard = Departure.objects.filter(round__hub=getattr(counter.shop.network, hub)).first()
+    GoodsReturn.objects.update(state=ReturnState.LOADED, departure=aboard)
+
+    if comes:
+        goods_back.receive(back, counted={}, by=seller_person(counter), at=LATER)
+    else:
+        with pytest.raises(UnableToMoveReturn, match="还没回到您那里"):
+            goods_back.receive(back, counted={}, by=seller_person(counter), at=LATER)
+    assert fresh(record) == ((10, 0) if comes else (8, 0))
 
 
 def test_it_is_received_once(counter):
     record, back = expired(counter)
     person = seller_person(counter)
+    at_stop(counter, back)
     goods_back.receive(back, counted={}, by=person, at=LATER)
 
     with pytest.raises(UnableToMoveReturn):

@@ -241,8 +241,10 @@ def test_a_scanned_qr_is_void_when_the_code_is_issued_again(counter):
 
     response = client.post(page_of(order), sent(order, shown_fen=9600, code=""))
 
+    page = response.content.decode()
     assert response.status_code == 422
-    assert 'name="code"' in response.content.decode()
+    assert 'name="code"' in page
+    assert "可不填" not in page.split('for="id_code"')[1].split("</label>")[0]
     assert untouched(order)
 
 

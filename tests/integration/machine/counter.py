@@ -3,9 +3,9 @@
 from hypothesis import strategies as st
 
 from logistics.models import ConsignmentLine
-from logistics.services import collections
+from logistics.services import collections, goods_returns
 from logistics.services.collections import Outcome
-from logistics.states import CollectionProof, CounterPayment
+from logistics.states import CollectionProof, CounterPayment, ReturnState
 from marketplace.claims import proofs
 from marketplace.claims.models import Claim
 from marketplace.claims.services import claims, goods_back, refunds
@@ -163,7 +163,9 @@ class AtTheCounter:
         elif claim.state == ClaimState.SENT_BACK:
             back = claim.consignment.goods_returns.filter(ended_at=None, reason="CLAIM").order_by("pk").last()
             counted = {line.pk: (line.units, line.units) for line in back.lines.all()} if back else {}
-            if back:
+            if back and back.state != ReturnState.AT_STOP:
+                goods_returns.drop(back, nonce=f"down-{back.pk}", by="machine", at=self.now)
+            elif back:
                 goods_back.receive(back, counted=counted, by=self.seller, at=self.now)
         elif claim.state == ClaimState.TO_PAY and pays:
             code = proofs.code_of(claim.number)

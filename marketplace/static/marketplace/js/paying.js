@@ -25,12 +25,18 @@ async function ask() {
       const waited = isWaiting();
       shown().replaceWith(part.content.querySelector("[data-payment]"));
       last = text;
-      if (waited && !isWaiting()) document.querySelector(".footbar button").focus();
+      if (waited && !isWaiting()) settled();
     }
   } catch {
     // Without network it is asked again.
   }
   if (isWaiting() || form.elements.shown_fen.value !== due) askIn(EVERY_MS);
+}
+
+// What was said while it was not paid holds no longer.
+function settled() {
+  for (const refusal of document.querySelectorAll("[data-refused]")) refusal.remove();
+  document.querySelector(".footbar button").focus();
 }
 
 form.addEventListener("input", () => askIn(SETTLED_MS));
