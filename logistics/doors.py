@@ -1,6 +1,9 @@
 """What a point's hours mean for what comes there: when it is handed over, and which vehicles come in vain."""
 
 import datetime as dt
+from collections.abc import Iterable
+
+from django.conf import settings
 
 from core.clock import BEIJING
 from logistics.connections import Closing
@@ -35,6 +38,16 @@ def closings(week: Week, first: dt.date, last: dt.date) -> list[Closing]:
         Closing(first_arrival_for(week, ends + ONE_DAY), _midnight(begins), _midnight(ends + ONE_DAY))
         for begins, ends in week.closed_days(first, last)
     ]
+
+
+def lies_too_long(found: Iterable[Closing], *, storage_class: str, at: int, until: int) -> bool:
+    """Tell whether goods would wait for a point to open again for more than twice as long as it keeps them.
+
+    :param at: from when they could come, in seconds since 1970. :param until: when they do.
+    """
+    longest = 2 * 3600 * settings.COLLECT_WITHIN_HOURS[storage_class]
+    between = [each for each in found if at < each.ends and each.begins < until]
+    return any(each.ends - max(each.too_late, at) > longest for each in between)
 
 
 def _midnight(day: dt.date) -> int:

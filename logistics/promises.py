@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import day_of
 from logistics import snapshots
 from logistics.connections import Route
-from logistics.doors import first_arrival_for, handed_over_from
+from logistics.doors import first_arrival_for, handed_over_from, lies_too_long
 from logistics.timetable import Timetable
 from villages import queries as villages
 
@@ -171,19 +171,13 @@ def _promise(
         key = (request.point_id, day, storage_class)
         capacity, is_held = held.get(key, (keeps, 0))
         if is_held + taken[key] + request.crates <= capacity:
-            if _lies_too_long(timetable, request, at=ready, until=route.arrives):
+            closings = timetable.closings.get(request.point_id, ())
+            if lies_too_long(closings, storage_class=storage_class, at=ready, until=route.arrives):
                 return Promise(None, Refusal.CLOSED)
             return Promise(handed_over_at, None, route, min(keeps, _largest(timetable, route)))
         no_room = True
         not_before = first_arrival_for(point.week, day + dt.timedelta(days=1))
     return _refused(timetable, search, keeps, request, no_room=no_room)
-
-
-def _lies_too_long(timetable: Timetable, request: PromiseRequest, *, at: int, until: int) -> bool:
-    """Tell whether goods would wait for a point to open again for more than twice as long as it keeps them."""
-    longest = 2 * 3600 * settings.COLLECT_WITHIN_HOURS[request.storage_class]
-    between = [each for each in timetable.closings.get(request.point_id, ()) if at < each.ends and each.begins < until]
-    return any(closing.ends - max(closing.too_late, at) > longest for closing in between)
 
 
 def _refused(

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from core import events, locks, sql
 from logistics import snapshots
 from logistics.connections import Route
+from logistics.doors import lies_too_long
 from logistics.models import Consignment
 from logistics.services import capacity, expectations, legs, milestones
 from logistics.services.expectations import Expectations
@@ -136,15 +137,22 @@ def _search(
 def _route(
     timetable: Timetable, consignment: Consignment, hopes: Expectations, *, at: dt.datetime, last: int | None = None
 ) -> Planned | None:
+    """Return the way, or None where there is none, or where goods would spoil before their point opens again: these
+    stay with their seller until then, unless their buyer chooses another point."""
+    ready = legs.seconds(max(consignment.ready_from, at))
     route = timetable.route(
         origin=consignment.origin_stop_id,
         destination=consignment.point_id,
-        at=legs.seconds(max(consignment.ready_from, at)),
+        at=ready,
         storage_class=consignment.storage_class,
         crates=consignment.crates,
         not_before=hopes.not_before(consignment),
         by=last,
     )
+    closings = timetable.closings.get(consignment.point_id, ())
+    storage_class = consignment.storage_class
+    if route and lies_too_long(closings, storage_class=storage_class, at=ready, until=route.arrives):
+        return None
     return Planned(consignment, route, hopes.handed_over_at(consignment, route.arrives)) if route else None
 
 

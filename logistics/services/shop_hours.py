@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core import events, locks
 from core.events import NewEvent
@@ -40,11 +40,13 @@ def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
 
 
 def bring_forward(point: PickupPoint, *, by, at: dt.datetime) -> int:
-    """Let what is not sent yet and comes later than promised look for a sooner way to a point; return how many do.
+    """Let what is not sent yet and comes later than promised look for a sooner way to a point, or from there; return
+    how many do.
 
     Called when a point is open after all on days for which that was put off.
     """
-    put_off = Consignment.objects.filter(point=point, state__in=UNSENT, expected_at__gt=F("promised_at"))
+    here = Q(point=point) | Q(origin_stop=point)
+    put_off = Consignment.objects.filter(here, state__in=UNSENT, expected_at__gt=F("promised_at"))
     with transaction.atomic():
         rows = list(locks.lock(put_off.filter(promised_at__gt=at), rank=locks.Rank.CONSIGNMENT))
         expectations.hold_promised_days(rows, at=at)

@@ -12,7 +12,7 @@ from django.db.models.functions import Substr
 from catalogue.models import Product, ProductImage
 from core.money import to_fen
 from logistics import promises
-from logistics.promises import PromiseRequest
+from logistics.promises import Promise, PromiseRequest, Refusal
 from villages import codes, known_names
 from villages import queries as villages
 from villages.models import PickupPoint
@@ -33,7 +33,10 @@ class StoredPicture:
 
 @dataclass(frozen=True)
 class Card:
-    """What a list shows of a listing; ``left`` can still be ordered, ``promised_at`` is for the chosen point."""
+    """What a list shows of a listing; ``left`` can still be ordered, ``promised_at`` is for the chosen point.
+
+    ``refusal`` says why it cannot be brought there, where ``reachable`` is False.
+    """
 
     pk: int
     slug: str
@@ -51,6 +54,7 @@ class Card:
     harvest_to_month: int | None
     reachable: bool | None = None
     promised_at: dt.datetime | None = None
+    refusal: Refusal | None = None
 
     @property
     def place(self) -> str:
@@ -116,12 +120,17 @@ def with_promises(found: Sequence[Card], *, point: PickupPoint | None, at: dt.da
         return list(found)
     keys = {(card.drop_off_id, card.storage_class) for card in found if card.drop_off_id and card.left > 0}
     ordered = sorted(keys)
-    times = dict(zip(ordered, promises.times([_request(*key, point) for key in ordered], at=at), strict=True))
+    answers = dict(zip(ordered, promises.promises([_request(*key, point) for key in ordered], at=at), strict=True))
     kept = point.storage_classes
+    nothing, nowhere = Promise(None, Refusal.NOT_KEPT), Promise(None, Refusal.NO_VEHICLE)
     return [
-        replace(card, reachable=time is not None, promised_at=time) if card.left > 0 else card
+        replace(card, reachable=answer.refusal is None, promised_at=answer.handed_over_at, refusal=answer.refusal)
+        if card.left > 0
+        else card
         for card in found
-        for time in [times.get((card.drop_off_id, card.storage_class)) if card.storage_class in kept else None]
+        for answer in [
+            answers.get((card.drop_off_id, card.storage_class), nowhere) if card.storage_class in kept else nothing
+        ]
     ]
 
 

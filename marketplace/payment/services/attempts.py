@@ -186,6 +186,8 @@ def sweep(*, by, at: dt.datetime, limit: int = 100) -> int:
         attempt, answered = look(attempt, by=by, at=at)
         if answered and attempt.pk in unfit and attempt.state == AttemptState.OPEN:
             attempt = withdraw(attempt, by=by, at=at)
+        if answered:  # the page that waits for it need not wait for this sweep's turn to be over
+            PaymentAttempt.objects.filter(pk=attempt.pk, next_look_at=at + ASKING).update(next_look_at=at + LOOK_EVERY)
         silences += not answered
         ended += attempt.state != AttemptState.OPEN
     return ended

@@ -3,18 +3,21 @@
 import datetime as dt
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
-from core import events, invariants
+from core import clock, events, invariants
 from core.clock import BEIJING
 from core.models import Event
 from logistics import promises, snapshots
 from logistics.models import Consignment
 from logistics.promises import PromiseRequest
 from logistics.services import rerouting, routing
+from logistics.states import ConsignmentState
 from marketplace import stepping_up
 from marketplace.communication.models import Message
 from marketplace.communication.services import reading
+from marketplace.context import CHOSEN_POINT
 from marketplace.counter.services import shop as own_point
 from tests.factories import shop
 from tests.factories.shop import MONDAY
@@ -153,6 +156,51 @@ def test_a_point_that_is_closed_for_long_is_refused_and_says_so(counter):
     assert refusals() == [None, "CLOSED"], "chilled goods do not lie about for two days and a night"
     announce(counter, usual + dt.timedelta(days=2), usual + dt.timedelta(days=25))
     assert refusals() == ["CLOSED", "CLOSED"]
+
+
+def test_the_page_of_goods_says_that_the_point_is_closed_and_offers_nearer_ones(counter, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: MONDAY)
+    goods = shop.listing(counter.shop.seller)
+    announce(counter, TUESDAY, TUESDAY.replace(day=30))
+    client = Client()
+    session = client.session
+    session[CHOSEN_POINT] = counter.point.pk
+    session.save()
+
+    page = client.get(goods.get_absolute_url()).content.decode()
+
+    assert "这个网点这几天不营业。" in page
+    assert counter.shop.network.stop.name in page, "the seller's own is open"
+
+
+def test_what_would_spoil_meanwhile_stays_with_its_seller_until_the_point_opens_again(counter):
+    goods = shop.listing(counter.shop.seller, storage_class="CHILLED")
+    (consignment,) = shop.routed(shop.order(counter.point, goods))
+    announce(counter, TUESDAY, FRIDAY)
+
+    assert swept(consignment).state == ConsignmentState.AWAITING_ROUTE
+    for tries in range(1, 4):
+        routing.route_waiting(limit=10, at=MONDAY + tries * dt.timedelta(minutes=5))
+    waiting = Consignment.objects.get(pk=consignment.pk)
+    assert (waiting.state, waiting.expected_at) == (ConsignmentState.AWAITING_ROUTE, None)
+    late = Event.objects.filter(stream_id=waiting.number, name="consignment.late")
+    assert late.get().payload["promised_at"] is None
+
+    routing.route_waiting(limit=10, at=MONDAY + dt.timedelta(days=3))
+    assert comes_on(Consignment.objects.get(pk=consignment.pk)) == FRIDAY + dt.timedelta(days=1)
+
+
+def test_what_was_put_off_for_the_sellers_stop_comes_sooner_when_that_is_open_after_all(counter):
+    consignment, promised = bought(counter)
+    stop, first = counter.shop.network.stop, MONDAY.astimezone(BEIJING).date() + dt.timedelta(days=1)
+    holiday = PointHoliday.objects.create(
+        point=stop, first_day=first - dt.timedelta(days=1), last_day=first, made_by=counter.operator, made_at=MONDAY
+    )
+    assert comes_on(swept(consignment)) > promised
+
+    own_point.withdraw(holiday, by=counter.operator, at=MONDAY)
+
+    assert comes_on(swept(consignment)) == promised
 
 
 def test_where_the_sellers_stop_is_closed_for_long_the_refusal_says_so(counter):
