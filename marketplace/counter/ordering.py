@@ -31,6 +31,7 @@ from marketplace.storefront import quotes
 from marketplace.storefront.services import baskets
 from marketplace.users.services import phone_codes
 from villages.models import PickupPoint
+from villages.states import PointState
 
 BASKET, ASKED = "proxy_basket", "proxy_asked"
 STEP = re.compile(r"(?P<what>add|set):(?P<pk>\d{1,10})(:(?P<units>-?\d{1,4}))?")
@@ -46,6 +47,9 @@ def index(request: HttpRequest) -> HttpResponse:
     do = request.POST.get("do", "")
     if do == "place" and (placed := _placed_already(request)):
         return redirect("counter:proxy-order", number=placed.number)
+    context |= {"recent": queries.proxy_orders_at(point)[:SHOWN], "takes": point.state == PointState.OPEN}
+    if not context["takes"]:  # nobody is asked to agree to what cannot come here
+        return render(request, "counter/ordering.html", context, status=422 if request.method == "POST" else 200)
     refusal = _change(request, basket, do) if request.method == "POST" else ""
     quote = quotes.quote(basket, point=point, at=at)
     form, status, asked = ProxyForm(request.POST or None), 200, False
@@ -70,7 +74,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "refusal": refusal,
         "asked": asked,
         "basket": basket,
-        "recent": queries.proxy_orders_at(point)[:SHOWN],
     }
     return render(request, "counter/ordering.html", context, status=422 if refusal else status)
 

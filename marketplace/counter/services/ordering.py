@@ -19,13 +19,14 @@ from marketplace.order.states import Channel
 from marketplace.users.services import phone_codes
 from marketplace.wording import yuan_text
 from villages.models import PickupPoint
+from villages.states import PointState
 
 PURPOSE = "proxy"
 DIGITS = 10  # of what is consented to, in a code's purpose
 
 
 class UnableToAsk(Exception):
-    """The buyer is not asked: there is nothing to consent to, or the phone is the operator's own."""
+    """The buyer is not asked: nothing can be consented to here and now, or the phone is the operator's own."""
 
 
 def new_basket() -> Basket:
@@ -45,9 +46,11 @@ def ask(
     """Send the buyer a code with what is ordered, by whom and for how much; return what it is good for.
 
     :param phone: E.164.
-    :raises UnableToAsk: for an empty basket, or the operator's own phone.
+    :raises UnableToAsk: for an empty basket, the operator's own phone, or a point that is not open.
     :raises phone_codes.UnableToSendCode: past the limits.
     """
+    if point.state != PointState.OPEN:
+        raise UnableToAsk(_("%(point)s takes no parcels at the moment.") % {"point": point.name})
     _see_other(phone, by=by)
     lines = list(basket.lines.select_related("product"))
     if not lines:

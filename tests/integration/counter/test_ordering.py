@@ -20,6 +20,8 @@ from tests.factories import counter as counters
 from tests.factories import shop, villages
 from tests.factories.counter import Counter
 from tests.factories.shop import MONDAY
+from villages.models import PickupPoint
+from villages.states import PointState
 
 pytestmark = pytest.mark.django_db
 
@@ -225,3 +227,21 @@ def test_another_points_operator_sees_nothing_of_it(counter):
 
     assert response.status_code == 404
     assert Order.objects.get().status == OrderState.OPEN
+
+
+@pytest.mark.parametrize("state", [PointState.SUSPENDED, PointState.CLOSING, PointState.CLOSED])
+def test_nobody_is_asked_to_agree_where_nothing_can_come(counter, state):
+    PickupPoint.objects.filter(pk=counter.point.pk).update(state=state)
+    counter.point.refresh_from_db()
+    client, page = counter.client(), reverse("counter:proxy")
+
+    shown = client.get(page)
+    asked = client.post(page, {"do": "ask", "name": "刘奶奶", "phone": BUYER})
+
+    assert (shown.status_code, asked.status_code) == (200, 422)
+    for response in (shown, asked):
+        assert "暂时不收件，不能往这里下单" in response.content.decode()
+        assert 'name="phone"' not in response.content.decode()
+    with pytest.raises(ordering.UnableToAsk, match="暂时不收件"):
+        ask(counter, shop.basket(shop.listing(counter.shop.seller)))
+    assert not Message.objects.exists()
