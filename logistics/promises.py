@@ -185,12 +185,10 @@ def _refused(
 ) -> Promise:
     """Return why there is no promise: no vehicle goes at all, none is large enough, or the point is full or closed."""
     crates, least = request.crates, search(crates=1)
-    if least is None and request.point_id in timetable.closings:
-        return Promise(None, Refusal.CLOSED)
-    if least is None and request.hub_id is None and request.origin_stop_id in timetable.closings:
-        return Promise(None, Refusal.NOT_SENT)
     if least is None:
-        return Promise(None, Refusal.NO_VEHICLE)
+        if not timetable.closings or search(crates=1, also_closed=True) is None:
+            return Promise(None, Refusal.NO_VEHICLE)
+        return Promise(None, Refusal.CLOSED if request.point_id in timetable.closings else Refusal.NOT_SENT)
     largest = min(keeps, _largest(timetable, least))
     if crates > largest:
         return Promise(None, Refusal.TOO_LARGE, largest=largest)

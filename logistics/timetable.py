@@ -35,7 +35,13 @@ class _Label(NamedTuple):
 class _Unfolding(dict):
     """The connections of stops at which somebody is there, each stop's made when it is first asked for."""
 
-    def __init__(self, made: Mapping[int, list[Connection]], make: Callable[[int], list[Connection]], order, is_met):
+    def __init__(
+        self,
+        made: Mapping[int, list[Connection]],
+        make: Callable[[int], list[Connection]],
+        order: Callable[[Connection], object],
+        is_met: Callable[[Connection], bool] = lambda connection: True,
+    ):
         self._make, self._order, self._is_met = make, order, is_met
         super().__init__({stop: self._sorted(found) for stop, found in made.items()})
 
@@ -96,8 +102,11 @@ class Timetable:
         self._closings = {hub: sorted(found) for hub, found in closings.items()}
 
     def _unfold(self) -> None:
-        self.outbound = _Unfolding(self._made_outbound, self._rounds.outbound, _by_arrival, self._is_received)
-        self.inbound = _Unfolding(self._made_inbound, self._rounds.inbound, _by_departure, self._is_given_out)
+        outbound = self._made_outbound, self._rounds.outbound, _by_arrival
+        inbound = self._made_inbound, self._rounds.inbound, _by_departure
+        self.outbound = _Unfolding(*outbound, self._is_received)
+        self.inbound = _Unfolding(*inbound, self._is_given_out)
+        self._calls = {False: (self.outbound, self.inbound), True: (_Unfolding(*outbound), _Unfolding(*inbound))}
 
     def _is_received(self, last: Connection) -> bool:
         found = self.closings.get(last.destination, ())
@@ -117,20 +126,23 @@ class Timetable:
         crates: int,
         not_before: int = 0,
         by: int | None = None,
+        also_closed: bool = False,
     ) -> Route | None:
         """Return the route from a stop to a stop that arrives first, or None when there is none.
 
         :param at: from when the goods are at the stop.
         :param not_before: what would arrive earlier does not count; it waits at the last hub.
         :param by: keep to the routes whose last departure is this one.
+        :param also_closed: as if no stop were ever closed.
         """
         if origin == destination:
             return Route(max(at, not_before), ())
-        first = self._first_legs(origin, at, storage_class, crates)
+        outbound, inbound = self._calls[also_closed]
+        first = self._first_legs(inbound[origin], at, storage_class, crates)
         if not first:
             return None
         seeds = {hub: ready for hub, (ready, _connection) in first.items()}
-        found = self._route(seeds, destination, storage_class, crates, not_before, by)
+        found = self._route(seeds, outbound[destination], storage_class, crates, not_before, by)
         if found is None:
             return None
         hub, hops = found
@@ -146,16 +158,20 @@ class Timetable:
         crates: int,
         not_before: int = 0,
         by: int | None = None,
+        also_closed: bool = False,
     ) -> Route | None:
         """Return the route from a hub, where the goods can be loaded from ``at`` on, to a stop that arrives first."""
-        found = self._route({hub: at}, destination, storage_class, crates, not_before, by)
+        outbound, _inbound = self._calls[also_closed]
+        found = self._route({hub: at}, outbound[destination], storage_class, crates, not_before, by)
         return Route(found[1][-1].arrives, found[1]) if found else None
 
-    def _first_legs(self, origin: int, at: int, storage_class: str, crates: int) -> dict[int, tuple[int, Connection]]:
+    def _first_legs(
+        self, found: Sequence[Connection], at: int, storage_class: str, crates: int
+    ) -> dict[int, tuple[int, Connection]]:
         """Return for each hub that rounds bring goods to from a stop from when on they can be loaded there at the
         earliest, and by which connection."""
         first: dict[int, tuple[int, Connection]] = {}
-        found = self.inbound[origin]
+        hubs = len({connection.destination for connection in found})
         latest = FAR
         for connection in found[bisect_left(found, at, key=_departs) :]:
             if connection.departs >= latest:
@@ -167,15 +183,18 @@ class Timetable:
             ready = connection.arrives + self.transfer(hub, connection.arrives)
             if ready < best:
                 first[hub] = ready, connection
-                if len(first) == self._hubs_of(origin):
+                if len(first) == hubs:
                     latest = max(each for each, _connection in first.values())
         return first
 
-    def _hubs_of(self, stop: int) -> int:
-        return len({connection.destination for connection in self.inbound[stop]})
-
     def _route(
-        self, seeds: dict[int, int], destination: int, storage_class: str, crates: int, not_before: int, by: int | None
+        self,
+        seeds: dict[int, int],
+        last: Sequence[Connection],
+        storage_class: str,
+        crates: int,
+        not_before: int,
+        by: int | None,
     ) -> tuple[int, tuple[Hop, ...]] | None:
         """Return the hub of the seed that the best route begins at, and its hops from there on."""
         # What comes to a hub between two of its lanes goes on by the same one: both share a pass. (Where there are
@@ -189,7 +208,7 @@ class Timetable:
                 if len(self._passes) >= _PASSES_KEPT:
                     self._passes.clear()
                 labels = self._passes[key] = self._scan(caught, storage_class, crates)
-            found = self._last_leg(labels, seeds, destination, storage_class, crates, not_before, by)
+            found = self._last_leg(labels, seeds, last, storage_class, crates, not_before, by)
             if found is None or fresh or all(self._has_room(hop, crates) for hop in found[1][:-1]):
                 # Room only ever goes while passes are kept, so what an older pass could not reach stays unreached.
                 return found
@@ -227,14 +246,14 @@ class Timetable:
         self,
         labels: dict[int, _Label],
         seeds: dict[int, int],
-        destination: int,
+        last: Sequence[Connection],
         storage_class: str,
         crates: int,
         not_before: int,
         by: int | None,
     ) -> tuple[int, tuple[Hop, ...]] | None:
         """Return the hub where the best way to the stop begins, and its hops."""
-        for connection in self.outbound[destination]:
+        for connection in last:
             if connection.arrives < not_before or (by is not None and connection.ride.departure_id != by):
                 continue
             label = labels.get(connection.origin)

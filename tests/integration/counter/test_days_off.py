@@ -10,7 +10,7 @@ from core import clock, events, invariants
 from core.clock import BEIJING
 from core.models import Event
 from logistics import promises, snapshots
-from logistics.models import Consignment
+from logistics.models import Consignment, Round
 from logistics.promises import PromiseRequest
 from logistics.services import rerouting, routing
 from logistics.states import ConsignmentState
@@ -156,6 +156,18 @@ def test_a_point_that_is_closed_for_long_is_refused_and_says_so(counter):
     assert refusals() == [None, "CLOSED"], "chilled goods do not lie about for two days and a night"
     announce(counter, usual + dt.timedelta(days=2), usual + dt.timedelta(days=25))
     assert refusals() == ["CLOSED", "CLOSED"]
+
+
+def test_a_day_off_is_not_the_reason_where_no_vehicle_goes(counter):
+    PointHoliday.objects.create(
+        point=counter.point, first_day=FRIDAY, last_day=FRIDAY, made_by=counter.operator, made_at=MONDAY
+    )
+    Round.objects.filter(stops__point=counter.point).update(storage_classes=["AMBIENT"])
+    stop = counter.shop.network.stop.pk
+
+    (promise,) = promises.promises([PromiseRequest(stop, counter.point.pk, "CHILLED", 1)], at=MONDAY)
+
+    assert promise.refusal == "NO_VEHICLE"
 
 
 def test_the_page_of_goods_says_that_the_point_is_closed_and_offers_nearer_ones(counter, monkeypatch):
