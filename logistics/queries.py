@@ -3,13 +3,15 @@
 import datetime as dt
 from collections import Counter
 
-from django.db.models import Exists, OuterRef
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 
+from core.clock import day_of
 from core.storage_class import StorageClass
 from logistics.models import Consignment, Parcel, RoundStop
 from logistics.promises import PromiseRequest, times
 from logistics.states import ParcelState
-from villages.models import PickupPoint
+from villages.models import PickupPoint, PointHoliday
 
 SHELVES = {
     StorageClass.AMBIENT: [f"{row}-{place:02d}" for row in "AB" for place in range(1, 13)],
@@ -28,6 +30,17 @@ def earliest_arrival(
 def calls_at(*, day: dt.date) -> Exists:
     """Return the condition that a round in force on a day, or to come after it, calls at a point."""
     return Exists(RoundStop.objects.filter(point=OuterRef("pk")).exclude(round__valid_to__lte=day))
+
+
+def waits_for_a_shop(*, at: dt.datetime) -> Exists:
+    """Return the condition that a consignment's point, or the stop that it leaves from, has days off now or soon.
+
+    What waits for a route then may wait for that shop: no vehicle that anybody could add would help it.
+    """
+    today = day_of(at)
+    soon = today + dt.timedelta(days=settings.DEPARTURE_HORIZON_DAYS)
+    off = PointHoliday.objects.filter(withdrawn_at=None, first_day__lte=soon, last_day__gte=today)
+    return Exists(off.filter(Q(point=OuterRef("point")) | Q(point=OuterRef("origin_stop"))))
 
 
 def shelf_suggestions(consignment: Consignment, *, limit: int = 3) -> list[str]:

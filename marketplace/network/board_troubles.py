@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Substr
 from django.utils.translation import gettext_lazy as _
 
 from logistics.models import Consignment, Leg, Parcel, Scan
+from logistics.queries import waits_for_a_shop
 from logistics.services.breakdowns import TAKEN_BACK
 from logistics.services.ways import GRACE
 from logistics.states import ConsignmentState, Direction, ParcelState, ScanKind
@@ -56,8 +57,8 @@ _TOUCHED = ("departure__lane__origin", "departure__lane__destination", "departur
 
 
 def waiting(scope: Scope, *, at: dt.datetime) -> QuerySet[Consignment]:
-    """Return consignments that have waited for a route for longer than five minutes."""
-    rows = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
+    """Return consignments that have waited for a route for longer than five minutes, but for a shop's days off."""
+    rows = Consignment.objects.filter(~waits_for_a_shop(at=at), state=ConsignmentState.AWAITING_ROUTE)
     rows = rows.annotate(since=F("waiting_since")).filter(since__lt=at - LONGEST_WAIT)
     return rows.filter(scope.in_places("origin_stop__division__code")).order_by("since", "pk")
 

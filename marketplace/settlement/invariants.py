@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from core import clock, events
 from core.invariants import Finding, check
 from logistics.models import CollectionLine, Consignment, ConsignmentLine, Parcel
+from logistics.queries import waits_for_a_shop
 from logistics.services import leases
 from logistics.states import OVER_FOR_BUYER, ConsignmentState, ParcelState
 from marketplace.claims.models import Claim
@@ -184,8 +185,9 @@ def nothing_overdue() -> Iterator[Finding]:
     for row in uncollected.filter(leases.waits(at=clock.now())):
         yield Finding("O2", f"consignment {row.number}", "waits for a phone that has it offline", is_deferred=True)
     waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
-    for row in waiting.filter(waiting_since__lt=late):
-        yield Finding("O2", f"consignment {row.number}", f"awaits its route since {row.waiting_since:%F %R}")
+    for row in waiting.filter(waiting_since__lt=late).annotate(waits=waits_for_a_shop(at=clock.now())):
+        since = f"awaits its route since {row.waiting_since:%F %R}"
+        yield Finding("O2", f"consignment {row.number}", since, is_deferred=row.waits)
     for reader in (rollups.READER,):
         waiting = events.lag(reader)
         if waiting > settings.READER_LAG_ALLOWED:

@@ -19,6 +19,8 @@ from marketplace.communication.models import Message
 from marketplace.communication.services import reading
 from marketplace.context import CHOSEN_POINT
 from marketplace.counter.services import shop as own_point
+from marketplace.network import board_troubles
+from marketplace.network.board_scope import Scope
 from tests.factories import shop
 from tests.factories.shop import MONDAY
 from tests.integration.counter.conftest import NOW
@@ -185,7 +187,7 @@ def test_the_page_of_goods_says_that_the_point_is_closed_and_offers_nearer_ones(
     assert counter.shop.network.stop.name in page, "the seller's own is open"
 
 
-def test_what_would_spoil_meanwhile_stays_with_its_seller_until_the_point_opens_again(counter):
+def test_what_would_spoil_meanwhile_stays_with_its_seller_until_the_point_opens_again(counter, monkeypatch):
     goods = shop.listing(counter.shop.seller, storage_class="CHILLED")
     (consignment,) = shop.routed(shop.order(counter.point, goods))
     announce(counter, TUESDAY, FRIDAY)
@@ -197,6 +199,14 @@ def test_what_would_spoil_meanwhile_stays_with_its_seller_until_the_point_opens_
     assert (waiting.state, waiting.expected_at) == (ConsignmentState.AWAITING_ROUTE, None)
     late = Event.objects.filter(stream_id=waiting.number, name="consignment.late")
     assert late.get().payload["promised_at"] is None
+    soon, everywhere = MONDAY + dt.timedelta(hours=1), Scope("430000000000", "430000000000", ())
+    monkeypatch.setattr(clock, "now", lambda: soon)
+    assert [finding.is_deferred for finding in invariants.examined(["O2"])] == [True]
+    assert not board_troubles.waiting(everywhere, at=soon).exists(), "no vehicle that is added would help"
+    PointHoliday.objects.update(withdrawn_at=MONDAY)
+    assert [finding.is_deferred for finding in invariants.examined(["O2"])] == [False]
+    assert board_troubles.waiting(everywhere, at=soon).get() == waiting
+    PointHoliday.objects.update(withdrawn_at=None)
 
     routing.route_waiting(limit=10, at=MONDAY + dt.timedelta(days=3))
     assert comes_on(Consignment.objects.get(pk=consignment.pk)) == FRIDAY + dt.timedelta(days=1)
