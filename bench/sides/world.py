@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from bench.sides.vehicles import Vehicles
@@ -174,8 +174,6 @@ class World:
     def _morning(self) -> None:
         """What happens once a day: departures are opened, mishaps are announced, the books are looked at."""
         departures.open_departures(at=self.now)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # autovacuum sees to it where each act is a transaction of its own
         self.outcome.days += 1
         self.outcome.unsound += [f"{self.now:%m-%d}: {finding}" for finding in invariants.findings(["L1"])]
         open_ = Consignment.objects.exclude(state__in=ARRIVED).count()

@@ -7,7 +7,7 @@ nobody who cancels or delays a departure has to know what was on it.
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
@@ -68,9 +68,13 @@ def reroute(consignments: Iterable[Consignment], *, at: dt.datetime, by, reason:
     return len(rows)
 
 
-def mend(*, at: dt.datetime, by="task:routing") -> int:
-    """Find what cannot go on as planned, give it another way or another time; return how many consignments changed."""
-    rows = Consignment.objects.filter(pk__in=troubles.found(at), state__in=UNDER_WAY).order_by("pk")
+def mend(*, at: dt.datetime, by="task:routing", only: Collection[int] | None = None) -> int:
+    """Find what cannot go on as planned, give it another way or another time; return how many consignments changed.
+
+    :param only: look at these consignments, by key, and at no others.
+    """
+    found = troubles.found(at) if only is None else only
+    rows = Consignment.objects.filter(pk__in=found, state__in=UNDER_WAY).order_by("pk")
     changed, unchanged = 0, []
     for row in rows.select_related("order"):
         try:

@@ -28,13 +28,12 @@ def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
     """Let the expected hand-over of what is on its way to a point follow its hours; return how many changed.
 
     Whoever is given a later day is told as of any delay. What would come, or be picked up, while the point is closed
-    counts as changed: the sweep gives it another way, and tells the day. What waits for a route is asked about when it
-    is routed.
+    gets another way. What waits for a route is asked about when it is routed.
     """
     bound = Consignment.objects.filter(point=point, state__in=_BOUND).exclude(planned_at=None)
     here = Q(consignment__in=bound) | Q(consignment__origin_stop=point, consignment__state__in=_BOUND)
     in_vain = troubles.in_vain(Leg.objects.in_force().filter(here), at=at)
-    changed = len(in_vain)
+    changed = rerouting.mend(at=at, by=by, only=in_vain)
     ids = list(bound.exclude(pk__in=in_vain).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), _BATCH):
         changed += _reconsider(ids[start : start + _BATCH], by=by, at=at)

@@ -3,13 +3,17 @@
 import datetime as dt
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 
+from core.clock import BEIJING
 from logistics import snapshots
 from logistics.models import Consignment, Departure, Leg, Scan
 from logistics.services import breakdowns
 from logistics.services.ways import GRACE, UNDER_WAY, comes_in_vain
 from logistics.states import NOT_RUNNING, ConsignmentState, Direction, ParcelState, ScanKind
+from villages.hours import ONE_DAY
+from villages.models import PointHoliday
 
 LOOKED_BACK = dt.timedelta(days=2)  # how long after its end a disturbed departure is still asked about
 
@@ -48,8 +52,9 @@ def found(at: dt.datetime) -> set[int]:
     for query in (dead, overtaken, tight, missed, later):
         troubled |= set(query.order_by(_longest_ago("consignment__"), "consignment_id").distinct()[:batch])
     troubled |= set(astray.order_by(_longest_ago("parcel__consignment__"), "pk")[:batch])
-    waiting = under_way.order_by(_longest_ago("consignment__"), "consignment_id")
-    troubled |= set(in_vain(waiting, at=at)[:batch])
+    for point, moment in (("consignment__point", "arrives_at"), ("consignment__origin_stop", "departs_at")):
+        near = _near_days_off(under_way, point, moment)
+        troubled |= set(in_vain(near.order_by(_longest_ago("consignment__"), "consignment_id"), at=at)[:batch])
     return troubled
 
 
@@ -66,6 +71,17 @@ def in_vain(legs: QuerySet[Leg], *, at: dt.datetime) -> list[int]:
     ahead = legs.filter(brought | taken, departure__round__isnull=False, loaded_at=None, departs_at__gte=at - GRACE)
     rows = ahead.select_related("departure", "consignment")
     return list(dict.fromkeys(row.consignment_id for row in rows if comes_in_vain(row, row.consignment, closings)))
+
+
+def _near_days_off(legs: QuerySet[Leg], point: str, moment: str) -> QuerySet[Leg]:
+    """Return the legs at whose moment, or on the day after it, a point has days off.
+
+    Of a hundred thousand legs these are the few that have to be compared with the point's hours.
+    """
+    next_day = TruncDate(ExpressionWrapper(F(moment) + ONE_DAY, DateTimeField()), tzinfo=BEIJING)
+    legs = legs.annotate(day=TruncDate(moment, tzinfo=BEIJING), next_day=next_day)
+    off = PointHoliday.objects.filter(point=OuterRef(point), withdrawn_at=None)
+    return legs.filter(Exists(off.filter(first_day__lte=OuterRef("next_day"), last_day__gte=OuterRef("day"))))
 
 
 def _is_due(prefix: str, at: dt.datetime) -> Q:

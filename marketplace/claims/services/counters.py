@@ -26,11 +26,11 @@ def counter_of(point: PickupPoint) -> PickupPoint:
 
 
 def leave_closed_points(*, by, at: dt.datetime, limit: int = 100) -> int:
-    """Let claims that wait for something at a counter that is closed by now go on at the nearest one; return how many.
+    """Let claims that have not ended, at a counter that is closed by now, go on at the nearest one; return how many.
 
-    The buyer is told where. What was taken in already is on its way back, and its money is granted by that.
+    The buyer is told where, also while goods that were taken in travel back: their money is paid at a counter too.
     """
-    left = Claim.objects.filter(point__state=PointState.CLOSED, ended_at=None).select_related("point")
+    left = Claim.objects.filter(point__state=PointState.CLOSED, ended_at=None)
     return sum(_left(claim, by=by, at=at) for claim in left.order_by("pk")[:limit])
 
 

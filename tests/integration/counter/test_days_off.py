@@ -24,6 +24,7 @@ from marketplace.network.board_scope import Scope
 from tests.factories import shop
 from tests.factories.shop import MONDAY
 from tests.integration.counter.conftest import NOW
+from tests.integration.logistics import journeys
 from villages.models import PointDay, PointHoliday
 from villages.services import holidays
 from villages.states import OperatorRole
@@ -110,6 +111,33 @@ def test_nothing_is_sent_to_a_closed_door(counter):
     assert rerouting.mend(at=MONDAY) == 0, "nothing is in its way any more"
     PointHoliday.objects.filter(pk=holiday.pk).update(withdrawn_at=MONDAY)
     assert rerouting.mend(at=MONDAY) == 0
+
+
+@pytest.mark.django_db
+def test_goods_that_are_on_their_way_wait_at_the_last_hub():
+    made = journeys.journey()
+    made.step("drop")
+    made.ride(1, hub=made.network.county)
+    made.ride(2, hub=made.network.prefecture)
+    day = made.legs[-1].arrives_at.astimezone(BEIJING).date()
+    PointHoliday.objects.create(
+        point=made.network.point, first_day=day, last_day=day, made_by=shop.user(), made_at=MONDAY
+    )
+
+    assert rerouting.mend(at=made.legs[2].departs_at - dt.timedelta(hours=1)) == 1
+
+    after = Consignment.objects.get(pk=made.consignment.pk)
+    assert (after.state, comes_on(after)) == (ConsignmentState.IN_TRANSIT, day + dt.timedelta(days=1))
+
+
+def test_a_day_of_the_week_on_which_a_shop_opens_no_more_moves_what_comes_then_at_once(counter):
+    consignment, promised = bought(counter)
+    hours = [(day, dt.time(8), dt.time(20)) for day in range(7) if day != promised.weekday()]
+
+    assert own_point.set_hours(counter.point, hours=hours, by=counter.operator, at=MONDAY) == 1
+
+    assert Consignment.objects.get(pk=consignment.pk).state == ConsignmentState.AWAITING_ROUTE
+    assert comes_on(swept(consignment)) == promised + dt.timedelta(days=1)
 
 
 def test_nothing_is_picked_up_where_the_seller_drops_it_while_that_is_closed(counter):
