@@ -1,5 +1,7 @@
 """What a browser tells of a page beside what it shows: errors, refusals by the policy, requests to other hosts."""
 
+import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.urls import reverse
@@ -63,6 +65,17 @@ def follow(link: Locator) -> None:
         link.click()
 
 
+def comes_true(page: Page, holds: Callable[[], bool], *, within: float = 5.0) -> bool:
+    """Return whether ``holds()`` is seen to be true ``within`` so many seconds, for what no locator can wait for."""
+    until = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        page.wait_for_timeout(50)
+    return True
+
+
 def fits(page: Page) -> bool:
-    """Return whether nothing is wider than the window."""
+    """Return whether nothing is wider than the window, once the page has its styles and pictures."""
+    page.wait_for_load_state("load")
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

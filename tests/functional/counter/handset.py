@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.factories.leases import Phone
+from tests.functional import browsing
 
 PIN = "204816"
 
@@ -74,7 +75,7 @@ class Handset:
         return out.getvalue()
 
     def fits(self) -> bool:
-        return self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        return browsing.fits(self.page)
 
 
 def picture_of(text: str) -> bytes:

@@ -13,6 +13,7 @@ from logistics.models import Collection, Consignment, Parcel
 from logistics.states import ConsignmentState, ParcelState
 from tests.factories import counter as counters
 from tests.factories.counter import Counter, code_of
+from tests.functional.browsing import fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOW = dt.datetime(2026, 3, 3, 4, tzinfo=dt.UTC)  # noon in Beijing on Tuesday
@@ -30,10 +31,6 @@ def sign_in(page: Page, live_server, counter: Counter) -> None:
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
 
-def no_sideways_scrolling(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
 def test_an_order_is_received_found_and_handed_over(counter, live_server, page):
     order = counter.coming(phone="+8613874122260")
     Consignment.objects.update(state=ConsignmentState.IN_TRANSIT, planned_at=NOW)
@@ -44,13 +41,13 @@ def test_an_order_is_received_found_and_handed_over(counter, live_server, page):
     sign_in(page, live_server, counter)
 
     page.goto(f"{live_server.url}{reverse('counter:index')}")
-    assert no_sideways_scrolling(page)
+    assert fits(page)
     page.get_by_role("link", name="收货上架").click()
     page.get_by_label("件号，或最后 6 位").fill(Parcel.objects.get().number[-6:])
     page.get_by_role("button", name="查").click()
     page.locator(".shelves label", has_text="其他").click()
     page.get_by_label("另外的货架").fill("b-07")
-    assert no_sideways_scrolling(page)
+    assert fits(page)
     page.get_by_role("button", name="放好了").click()
     expect(page.get_by_text("收好了，放在 B-07。")).to_be_visible()
 
@@ -64,7 +61,7 @@ def test_an_order_is_received_found_and_handed_over(counter, live_server, page):
     expect(button).to_contain_text("0.00")
     page.locator(".seg label", has_text="拿走").click()
     expect(button).to_contain_text("51.00")
-    assert no_sideways_scrolling(page)
+    assert fits(page)
     assert button.bounding_box()["height"] >= 56
     page.get_by_label("提货码").fill("12345678")
     button.click()

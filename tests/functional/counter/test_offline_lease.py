@@ -10,6 +10,7 @@ from logistics.models import Collection, OfflineLease, OfflineUpload, Parcel
 from logistics.services import leases
 from logistics.states import LeaseState, UploadState
 from tests.factories.counter import code_of, qr_of
+from tests.functional.browsing import comes_true
 from tests.functional.counter.conftest import NOW
 from tests.functional.counter.handset import PIN
 from villages.services import devices
@@ -73,9 +74,8 @@ def test_five_wrong_pins_erase_the_list_and_not_what_was_done(counter, handset):
     phone.unlock(pin="999998")
 
     expect(page.get_by_text("输错 5 次，清单已从手机里抹掉")).to_be_visible()
-    state = kept(page)
-    assert "sealed" not in state["kept"]
-    assert state["outbox"] == 1
+    assert comes_true(page, lambda: "sealed" not in kept(page)["kept"])
+    assert kept(page)["outbox"] == 1
     phone.connect()
     expect(page.get_by_text("已入账")).to_be_visible()
     assert Collection.objects.get().order == order
@@ -104,7 +104,7 @@ def test_past_its_end_the_page_refuses_and_erases_what_it_held(counter, handset)
     page.clock.fast_forward("24:00:30")
 
     expect(page.get_by_text("时间到了，清单已从手机里抹掉")).to_be_visible()
-    assert "sealed" not in kept(page)["kept"]
+    assert comes_true(page, lambda: "sealed" not in kept(page)["kept"])
     expect(page.locator(".footbar button")).to_have_count(0)
 
 
@@ -141,9 +141,9 @@ def test_what_a_phone_did_after_another_took_over_is_left_to_people(counter, han
     expect(page.get_by_text("未入账")).to_be_visible()
     assert not Collection.objects.exists()
     assert OfflineUpload.objects.get().state == UploadState.EXCEPTION
-    assert "sealed" not in kept(page)["kept"]
+    assert comes_true(page, lambda: "sealed" not in kept(page)["kept"])
     page.get_by_role("button", name="知道了").click()
-    assert kept(page)["outbox"] == 0
+    assert comes_true(page, lambda: kept(page)["outbox"] == 0)
 
 
 def test_a_second_phone_is_told_who_has_it_and_how_to_take_it_over(counter, handset):
@@ -167,7 +167,7 @@ def test_a_revoked_phone_erases_its_list_when_it_meets_the_server(counter, hands
     page.reload()
 
     expect(page.get_by_text("这部手机还没有和网点配对")).to_be_visible()
-    assert "sealed" not in kept(page)["kept"]
+    assert comes_true(page, lambda: "sealed" not in kept(page)["kept"])
 
 
 def test_an_answer_that_was_lost_is_asked_for_again(counter, handset):
@@ -218,7 +218,7 @@ def test_renewing_brings_the_new_list_under_the_same_pin_and_handing_back_ends_i
 
     expect(page.get_by_role("button", name="带到这部手机")).to_be_visible()
     assert set(OfflineLease.objects.values_list("epoch", "state")) == {(1, "ENDED"), (2, "ENDED")}
-    assert kept(page) == {"kept": ["clock", "device"], "outbox": 0}
+    assert comes_true(page, lambda: kept(page) == {"kept": ["clock", "device"], "outbox": 0})
 
 
 def test_what_was_handed_over_on_the_ordinary_page_is_gone_from_the_list(counter, handset):

@@ -12,7 +12,8 @@ from logistics.models import Collection
 from marketplace.payment.models import PaymentAttempt, PaymentRefund
 from tests.factories import counter as counters
 from tests.factories.counter import Counter, code_of
-from tests.functional.counter.test_at_the_counter import no_sideways_scrolling, sign_in
+from tests.functional.browsing import fits
+from tests.functional.counter.test_at_the_counter import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOON = dt.datetime(2026, 3, 3, 4, tzinfo=dt.UTC)  # in Beijing on Tuesday
@@ -41,7 +42,7 @@ def test_the_qr_is_shown_paid_and_the_goods_are_handed_over(counter, live_server
     page.locator(".seg label", has_text="平台收款码").click()
     expect(button).to_contain_text("出示收款码", use_inner_text=True)
     expect(button).not_to_contain_text("交货", use_inner_text=True)
-    assert no_sideways_scrolling(page)
+    assert fits(page)
     page.get_by_label("提货码").fill(code_of(order))
     button.click()
 
@@ -49,7 +50,7 @@ def test_the_qr_is_shown_paid_and_the_goods_are_handed_over(counter, live_server
     expect(page.locator(".payment")).to_contain_text("96.00")
     expect(button).to_contain_text("查到账，交货", use_inner_text=True)
     expect(page.get_by_label("提货码")).to_have_value(code_of(order))
-    assert no_sideways_scrolling(page)
+    assert fits(page)
     button.click()
     refusal = page.get_by_text("还没有收到付款")
     expect(refusal).to_be_visible()

@@ -171,6 +171,7 @@ def test_a_driver_leaves_collects_is_late_and_comes_back(hunan: Shop, time, visi
     expect(page.locator("main")).to_contain_text("晚点 20 分钟")
     page.get_by_role("button", name="车到了").click()
     expect(page.locator(".messages")).to_contain_text("车已到达")
+    page.wait_for_load_state("load")
     for button in page.locator("main button:visible, main .btn:visible").all():
         assert button.bounding_box()["height"] >= 44
     departure = Departure.objects.get(pk=leg.departure_id)

@@ -45,7 +45,8 @@ def test_an_application_is_looked_at_refused_with_a_word_and_accepted_when_it_co
     desk.click("main .line")
     confirm_by_code(desk)
     expect(desk.locator(".photo-proof")).to_have_count(2)
-    assert desk.locator(".photo-proof").evaluate_all("all => all.every(each => each.naturalWidth > 0)")
+    for photo in desk.locator(".photo-proof").all():
+        expect(photo).to_have_js_property("naturalWidth", 300)
     assert fits(desk)
     assert desk.request.get(f"{host}/province/points/{other.pk}/").status == 404
 
