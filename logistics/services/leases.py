@@ -17,6 +17,7 @@ from core.events import NewEvent
 from logistics.models import Consignment, LeasedConsignment, OfflineLease, OfflineUpload, Parcel
 from logistics.states import UNDECIDED, ConsignmentState, LeaseEnd, LeaseState, UploadKind
 from villages.models import Device, Operator, PickupPoint
+from villages.states import PointState
 
 MOST_HOURS = 72
 USUAL_HOURS = 24
@@ -103,13 +104,16 @@ def grant(
     :param hours: how long, of at most ``MOST_HOURS``.
     :param renews: the device says that it has uploaded all it did; the lease that it holds ends for the new one.
     :raises LeaseIsHeld: where another device has the lease, or this one and it does not renew.
-    :raises UnableToLease: for whoever is no operator there, a device that is not paired, or too many hours.
+    :raises UnableToLease: for whoever is no operator there, a device that is not paired, a point that is closed for
+        good, or too many hours.
     """
     only_one(point.pk)
     if not Operator.objects.filter(point=point, user=by, until=None).exists():
         raise UnableToLease(_("This is not your point."))
     if not Device.objects.filter(pk=device.pk, point=point, revoked_at=None).exists():
         raise UnableToLease(_("This phone is not paired with the point."))
+    if PickupPoint.objects.filter(pk=point.pk, state=PointState.CLOSED).exists():
+        raise UnableToLease(_("This point is closed for good: nothing is collected here any more."))
     if not 1 <= hours <= MOST_HOURS:
         raise UnableToLease(_("Please choose 1 to %(most)d hours.") % {"most": MOST_HOURS})
     holding = OfflineLease.objects.filter(point=point, state=LeaseState.LIVE).select_related("device").first()

@@ -16,6 +16,7 @@ def _moments() -> dict[str, str]:
         "today": pgettext("before a time", "today"),
         "tomorrow": pgettext("before a time", "tomorrow"),
         "until": _("until %(at)s"),
+        "was-due": _("was due %(at)s"),
         "lasts-until": _("Good until %(at)s"),
         "handed-over-at": _("Handed over %(at)s"),
         "and": pgettext("between two remarks", " · "),

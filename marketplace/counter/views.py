@@ -173,7 +173,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
         rows.sort(key=lambda row: (row.order.contact_phone_tail, row.order.pk))
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     at = clock.now()
-    context |= {"page": page, "by": by, "soon": at + queries.DUE_SOON, "room": queries.room(context["point"], at=at)}
+    room = queries.room(context["point"], at=at)
+    context |= {"page": page, "by": by, "at": at, "soon": at + queries.DUE_SOON, "room": room}
     return render(request, "counter/waiting.html", context)
 
 
@@ -205,7 +206,7 @@ def find(request: HttpRequest) -> HttpResponse:
                 status = 404
     tail = request.GET.get("tail", "")
     rows = queries.waiting(point, tail=tail) if len(tail) == queries.TAIL_DIGITS and tail.isdigit() else []
-    context |= {"form": form, "tail": tail if rows else "", "rows": rows}
+    context |= {"form": form, "tail": tail if rows else "", "rows": rows, "at": clock.now()}
     return render(request, "counter/find.html", context, status=status)
 
 

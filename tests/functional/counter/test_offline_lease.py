@@ -108,6 +108,23 @@ def test_past_its_end_the_page_refuses_and_erases_what_it_held(counter, handset)
     expect(page.locator(".footbar button")).to_have_count(0)
 
 
+def test_what_falls_due_without_network_is_said_to_have_been_due(counter, handset):
+    counter.waiting().consignments.update(collect_by=NOW + dt.timedelta(hours=2))
+    phone = handset()
+    phone.page.clock.install()
+    page = phone.take_lease()
+    phone.cut()
+    page.get_by_role("link", name="货架").click()
+    line = page.locator("main .line")
+    expect(line).to_contain_text("到期")
+    expect(line).not_to_contain_text("已到期")
+
+    page.clock.fast_forward("02:30:00")
+    phone.unlock()  # after half an hour untouched
+
+    expect(line).to_contain_text("14:00 已到期")
+
+
 def test_a_clock_that_is_put_back_opens_nothing_until_the_network_sets_it(counter, handset):
     order = counter.waiting()
     phone = handset()

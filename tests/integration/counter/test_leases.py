@@ -77,6 +77,16 @@ def test_a_lease_is_of_72_hours_at_most(counter, hours):
     assert phones.lease(counter, at=NOW, hours=72).until == NOW + 72 * HOUR
 
 
+def test_a_point_that_is_closed_for_good_gets_no_lease_and_one_that_is_suspended_does(counter):
+    PickupPoint.objects.filter(pk=counter.point.pk).update(state=PointState.CLOSED)
+    with pytest.raises(UnableToLease, match="关停"):
+        phones.lease(counter, at=NOW)
+    assert not OfflineLease.objects.exists()
+
+    PickupPoint.objects.filter(pk=counter.point.pk).update(state=PointState.SUSPENDED)
+    assert phones.lease(counter, at=NOW).epoch == 1, "what waits there is still collected"
+
+
 def test_a_point_has_one_lease_at_a_time(counter):
     phones.lease(counter, at=NOW)
 

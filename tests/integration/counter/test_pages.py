@@ -58,6 +58,20 @@ def test_what_waits_is_listed_by_time_by_shelf_and_by_phone(counter):
     assert order_by("nonsense") == order_by("due")
 
 
+@pytest.mark.parametrize("name", ["counter:waiting", "counter:index", "counter:find"])
+def test_a_row_says_whether_it_is_due_or_was(counter, name):
+    counter.waiting(phone="+8613874122260")
+    client = counter.client()
+
+    def shown() -> str:
+        return client.get(reverse(name), {"tail": "2260"}).content.decode()
+
+    Consignment.objects.update(collect_by=NOW + dt.timedelta(minutes=1))
+    assert "到期" in shown() and "已到期" not in shown()
+    Consignment.objects.update(collect_by=NOW)
+    assert "12:00 已到期" in shown()
+
+
 def test_a_row_says_what_is_to_be_paid(counter):
     counter.waiting(quantity=2, lines=2, phone="+8613874122260")
 

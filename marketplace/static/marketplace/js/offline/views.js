@@ -67,7 +67,8 @@ export function list({ by, filter }) {
 }
 
 function line({ order, consignments, shelves }) {
-  const collectBy = consignments.map((each) => each.collect_by).filter(Boolean).sort()[0];
+  const due = consignments.map((each) => each.collect_by).filter(Boolean).sort()[0];
+  const collectBy = due && Date.parse(due);
   const lines = consignments.flatMap((each) => each.lines).filter((each) => each.open);
   const fen = lines.reduce((sum, each) => sum + each.open * each.unit_price_fen, 0);
   const freight = consignments.reduce((sum, each) => sum + each.freight_fen, 0);
@@ -77,7 +78,7 @@ function line({ order, consignments, shelves }) {
     more: shelves.length > 1 && `+${shelves.length - 1}`,
     tail: say("phone-tail", { tail: order.phone_tail }),
     goods: lines.map((each) => `${each.title} × ${each.open}`).join("、"),
-    until: collectBy && say("until", { at: moment(Date.parse(collectBy), now()) }),
+    until: due && say(collectBy <= now() ? "was-due" : "until", { at: moment(collectBy, now()) }),
     parcels: say("parcels", { n: consignments.reduce((sum, each) => sum + each.parcels.length, 0) }),
     due: order.pays_here && money(fen + freight),
   });
