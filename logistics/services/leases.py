@@ -110,9 +110,11 @@ def grant(
     only_one(point.pk)
     if not Operator.objects.filter(point=point, user=by, until=None).exists():
         raise UnableToLease(_("This is not your point."))
-    if not Device.objects.filter(pk=device.pk, point=point, revoked_at=None).exists():
+    paired = Device.objects.filter(pk=device.pk, point=point, revoked_at=None)
+    state = paired.values_list("point__state", flat=True).first()
+    if state is None:
         raise UnableToLease(_("This phone is not paired with the point."))
-    if PickupPoint.objects.filter(pk=point.pk, state=PointState.CLOSED).exists():
+    if state == PointState.CLOSED:
         raise UnableToLease(_("This point is closed for good: nothing is collected here any more."))
     if not 1 <= hours <= MOST_HOURS:
         raise UnableToLease(_("Please choose 1 to %(most)d hours.") % {"most": MOST_HOURS})
