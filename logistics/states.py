@@ -221,6 +221,10 @@ class LeaseEnd(TextChoices):
     TIME = "TIME", _("Its time was over")
 
 
+# After these the phone may have done more than it could say.
+NOT_GIVEN_BACK = frozenset({LeaseEnd.TAKEN_OVER, LeaseEnd.OPERATOR_REMOVED, LeaseEnd.TIME})
+
+
 class UploadKind(TextChoices):
     """What a phone did without network."""
 

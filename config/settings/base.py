@@ -239,6 +239,7 @@ REMIND_HOURS_BEFORE = {"AMBIENT": (96, 24), "CHILLED": (8,), "FROZEN": (24,)}  #
 REMIND_BETWEEN_HOURS = (8, 21)  # of the day in Beijing
 EXTEND_BY_HOURS = {"AMBIENT": 72, "FROZEN": 24}  # once, when the buyer asks; chilled goods do not keep
 WRITE_OFF_WITHIN_HOURS = 48  # an operator confirms it; after that the sweep writes off by itself
+OFFLINE_GRACE_HOURS = 24  # what a phone had offline and did not give back expires so long after, if it says nothing
 RETURN_WITHIN_DAYS = 14  # goods are back at the seller's; after that they count as lost
 # Who bears goods that are written off at a point, and those that are lost on the way back: SELLER or PLATFORM.
 WRITE_OFF_BEARER = {"WRITTEN_OFF": "SELLER", "LOST": "PLATFORM"}

@@ -7,6 +7,7 @@ upload sees its lease live until it is committed, or ended before it began.
 import datetime as dt
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from core import events, locks
 from core.events import NewEvent
 from logistics.models import Consignment, LeasedConsignment, OfflineLease, OfflineUpload, Parcel
-from logistics.states import UNDECIDED, ConsignmentState, LeaseEnd, LeaseState, UploadKind
+from logistics.states import NOT_GIVEN_BACK, UNDECIDED, ConsignmentState, LeaseEnd, LeaseState, UploadKind
 from villages.models import Device, Operator, PickupPoint
 from villages.states import PointState
 
@@ -59,8 +60,14 @@ def leased(*, at: dt.datetime) -> Q:
 
 
 def waits(*, at: dt.datetime) -> Q:
-    """Return what filters consignments to those that do not fall due now: leased, or told of and not decided on."""
-    return leased(at=at) | told_of()
+    """Return what filters consignments to those that do not fall due now.
+
+    A phone has them; or had them not long ago and did not give them back, so that it may still tell what it did; or has
+    told, and nobody has decided.
+    """
+    since = at - dt.timedelta(hours=settings.OFFLINE_GRACE_HOURS)
+    unheard = Q(state=LeaseState.LIVE, until__gt=since) | Q(end_reason__in=NOT_GIVEN_BACK, ended_at__gt=since)
+    return Q(Exists(OfflineLease.objects.filter(unheard, leased__consignment=OuterRef("pk")))) | told_of()
 
 
 def told_of() -> Q:

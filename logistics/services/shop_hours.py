@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -24,8 +25,24 @@ _BOUND = (ConsignmentState.ROUTED, ConsignmentState.PACKED, ConsignmentState.IN_
 _BATCH = 200
 
 
-def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
-    """Let the expected hand-over of what is on its way to a point follow its hours; return how many changed.
+def foreseen(point: PickupPoint) -> dict[int, dt.datetime | None]:
+    """Return by consignment when what is bound for a point, or picked up there, is expected; None without a route."""
+    here = Consignment.objects.filter(Q(point=point) | Q(origin_stop=point))
+    rows = here.filter(state__in=[ConsignmentState.AWAITING_ROUTE, *_BOUND]).values_list("pk", "state", "expected_at")
+    return {pk: None if state == ConsignmentState.AWAITING_ROUTE else expected_at for pk, state, expected_at in rows}
+
+
+def changed(before: Mapping[int, dt.datetime | None], point: PickupPoint) -> int:
+    """Return how many of what was foreseen before a change of hours come at another time now.
+
+    Read anew, for the sweep may have moved some of them the moment the change was committed.
+    """
+    now = foreseen(point)
+    return sum(pk in now and now[pk] != expected_at for pk, expected_at in before.items())
+
+
+def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> None:
+    """Let the expected hand-over of what is on its way to a point follow its hours.
 
     Whoever is given a later day is told as of any delay. What would come, or be picked up, while the point is closed
     gets another way. What waits for a route is asked about when it is routed.
@@ -33,16 +50,14 @@ def reconsider(point: PickupPoint, *, by, at: dt.datetime) -> int:
     bound = Consignment.objects.filter(point=point, state__in=_BOUND).exclude(planned_at=None)
     here = Q(consignment__in=bound) | Q(consignment__origin_stop=point, consignment__state__in=_BOUND)
     in_vain = troubles.in_vain(Leg.objects.in_force().filter(here), at=at)
-    changed = rerouting.mend(at=at, by=by, only=in_vain)
+    rerouting.mend(at=at, by=by, only=in_vain)
     ids = list(bound.exclude(pk__in=in_vain).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), _BATCH):
-        changed += _reconsider(ids[start : start + _BATCH], by=by, at=at)
-    return changed
+        _reconsider(ids[start : start + _BATCH], by=by, at=at)
 
 
-def bring_forward(point: PickupPoint, *, by, at: dt.datetime) -> int:
-    """Let what is not sent yet and comes later than promised look for a sooner way to a point, or from there; return
-    how many do.
+def bring_forward(point: PickupPoint, *, by, at: dt.datetime) -> None:
+    """Let what is not sent yet and comes later than promised look for a sooner way to a point, or from there.
 
     Called when a point is open after all on days for which that was put off.
     """
@@ -52,14 +67,13 @@ def bring_forward(point: PickupPoint, *, by, at: dt.datetime) -> int:
         rows = list(locks.lock(put_off.filter(promised_at__gt=at), rank=locks.Rank.CONSIGNMENT))
         expectations.hold_promised_days(rows, at=at)
     try:
-        return rerouting.reroute(rows, by=by, at=at, reason="point-hours")
+        rerouting.reroute(rows, by=by, at=at, reason="point-hours")
     except UnableToReroute:
         log.info("some of what was put off for %s is on its way by now", point)
-        return 0
 
 
 @transaction.atomic
-def _reconsider(ids: list[int], *, by, at: dt.datetime) -> int:
+def _reconsider(ids: list[int], *, by, at: dt.datetime) -> None:
     rows = locks.lock(Consignment.objects.filter(pk__in=ids, state__in=_BOUND), rank=locks.Rank.CONSIGNMENT)
     rows = [row for row in rows.select_related("order") if row.planned_at is not None]
     hopes = Expectations.of(rows)
@@ -73,7 +87,6 @@ def _reconsider(ids: list[int], *, by, at: dt.datetime) -> int:
     for row, expected_at in moved:
         Consignment.objects.filter(pk=row.pk).update(expected_at=expected_at)
     events.append(told, by=by, at=at)
-    return len(moved)
 
 
 @transaction.atomic

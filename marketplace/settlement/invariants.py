@@ -183,7 +183,7 @@ def nothing_overdue() -> Iterator[Finding]:
     for row in uncollected.exclude(leases.waits(at=clock.now())):
         yield Finding("O2", f"consignment {row.number}", f"was to be collected by {row.collect_by:%F %R}")
     for row in uncollected.filter(leases.waits(at=clock.now())):
-        yield Finding("O2", f"consignment {row.number}", "waits for a phone that has it offline", is_deferred=True)
+        yield Finding("O2", f"consignment {row.number}", "waits for a phone that had it offline", is_deferred=True)
     waiting = Consignment.objects.filter(state=ConsignmentState.AWAITING_ROUTE)
     for row in waiting.filter(waiting_since__lt=late).annotate(waits=waits_for_a_shop(at=clock.now())):
         since = f"awaits its route since {row.waiting_since:%F %R}"

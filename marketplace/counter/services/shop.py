@@ -15,8 +15,10 @@ def set_hours(point: PickupPoint, *, hours: points.Hours, by, at: dt.datetime) -
 
     :raises points.UnableToApply: when they are none, overlap, or end before they begin.
     """
+    before = shop_hours.foreseen(point)
     points.set_hours(point, hours=hours, by=by, at=at)
-    return shop_hours.reconsider(point, by=by, at=at)
+    shop_hours.reconsider(point, by=by, at=at)
+    return shop_hours.changed(before, point)
 
 
 def announce(
@@ -27,10 +29,12 @@ def announce(
     :returns: them, how many consignments wait at the point, and how many come at another time for them.
     :raises holidays.UnableToAnnounce: with a sentence for the person.
     """
+    before = shop_hours.foreseen(point)
     with transaction.atomic():
         made = holidays.announce(point, first_day=first_day, last_day=last_day, note=note, by=by, at=at)
         waiting = shop_hours.keep_over(made, by=by, at=at)
-    return made, waiting, shop_hours.reconsider(point, by=by, at=at)
+    shop_hours.reconsider(point, by=by, at=at)
+    return made, waiting, shop_hours.changed(before, point)
 
 
 def withdraw(holiday: PointHoliday, *, by, at: dt.datetime) -> int:
@@ -38,9 +42,11 @@ def withdraw(holiday: PointHoliday, *, by, at: dt.datetime) -> int:
 
     :raises holidays.UnableToWithdraw: when they are over, or were withdrawn before.
     """
+    before = shop_hours.foreseen(holiday.point)
     holidays.withdraw(holiday, by=by, at=at)
-    changed = shop_hours.reconsider(holiday.point, by=by, at=at)
-    return changed + shop_hours.bring_forward(holiday.point, by=by, at=at)
+    shop_hours.reconsider(holiday.point, by=by, at=at)
+    shop_hours.bring_forward(holiday.point, by=by, at=at)
+    return shop_hours.changed(before, holiday.point)
 
 
 @transaction.atomic

@@ -38,7 +38,7 @@ def expire(consignment: Consignment, *, by, at: dt.datetime) -> bool:
     order = locks.lock(Order.objects.filter(pk=consignment.order_id), rank=locks.Rank.ORDER).get()
     locks.lock(Consignment.objects.filter(pk=consignment.pk), rank=locks.Rank.CONSIGNMENT).get()
     if Consignment.objects.filter(leases.waits(at=at), pk=consignment.pk).exists():
-        return False  # its time waits for the phone that has it offline, or for what that uploaded
+        return False  # its time waits for the phone that has or had it offline, or for what that uploaded
     perishable = consignment.storage_class in PERISHABLE
     this = Consignment.objects.filter(pk=consignment.pk)
     if not this.filter(state=ConsignmentState.AT_POINT).update(state=ConsignmentState.EXPIRED, ended_at=at):

@@ -12,7 +12,7 @@ from core.models import Event
 from logistics import promises, snapshots
 from logistics.models import Consignment, Round
 from logistics.promises import PromiseRequest
-from logistics.services import rerouting, routing
+from logistics.services import rerouting, routing, shop_hours
 from logistics.states import ConsignmentState
 from marketplace import stepping_up
 from marketplace.communication.models import Message
@@ -111,6 +111,21 @@ def test_nothing_is_sent_to_a_closed_door(counter):
     assert rerouting.mend(at=MONDAY) == 0, "nothing is in its way any more"
     PointHoliday.objects.filter(pk=holiday.pk).update(withdrawn_at=MONDAY)
     assert rerouting.mend(at=MONDAY) == 0
+
+
+def test_who_announces_is_told_of_all_that_comes_later_though_the_sweep_was_quicker(counter, monkeypatch):
+    consignment, promised = bought(counter)
+    reconsider = shop_hours.reconsider
+
+    def after_the_sweep(point, *, by, at):
+        swept(consignment)
+        reconsider(point, by=by, at=at)
+
+    monkeypatch.setattr(shop_hours, "reconsider", after_the_sweep)
+
+    _made, waiting, moved = announce(counter, promised, promised)
+
+    assert (waiting, moved) == (0, 1)
 
 
 @pytest.mark.django_db

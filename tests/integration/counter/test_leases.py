@@ -28,11 +28,11 @@ from tests.factories import villages as places
 from tests.factories.counter import qr_of
 from tests.factories.leases import Phone
 from tests.integration.counter.conftest import NOW
-from villages.models import PickupPoint
+from villages.models import Operator, PickupPoint
 from villages.services import devices
 from villages.states import PointState
 
-HOUR = dt.timedelta(hours=1)
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
 def hand_over(counter, order: Order, *, device=None, at=NOW, nonce: str = "n1") -> Collection:
@@ -235,10 +235,47 @@ def test_what_is_leased_does_not_expire_until_the_lease_ends(counter, at_noon, m
     deferred = [each for each in invariants.examined(["O2"]) if each.is_deferred]
     assert [each.subject for each in deferred] == [f"consignment {consignment.number}"]
     assert invariants.findings(["O2"]) == []
-    monkeypatch.setattr("core.clock.now", lambda: made.until)
+    # Then its phone has a day to tell what it did, whether or not the end was noted.
+    given_up = made.until + DAY
+    assert uncollected.expire_overdue(by="test", at=given_up - HOUR) == 0
+    leases.end_overdue(by="test", at=made.until)
+    assert uncollected.expire_overdue(by="test", at=given_up - HOUR) == 0
+    monkeypatch.setattr("core.clock.now", lambda: given_up)
     assert [each.code for each in invariants.findings(["O2"])] == ["O2"]
-    assert uncollected.expire_overdue(by="test", at=made.until) == 1
+    assert uncollected.expire_overdue(by="test", at=given_up) == 1
     assert invariants.findings(["C1", "C2", "M1", "S1", "O2"]) == []
+
+
+def test_what_was_taken_from_a_phone_waits_a_day_for_it_and_what_was_given_back_does_not(counter):
+    counter.waiting()
+    Consignment.objects.update(collect_by=NOW - HOUR)
+    lost = phones.lease(counter, at=NOW)
+    leases.take_over(counter.point, device=phones.device(counter), by=counter.operator, at=NOW + HOUR)
+
+    assert uncollected.expire_overdue(by="test", at=NOW + DAY) == 0
+    again = phones.lease(counter, at=NOW + DAY, of=lost.device)
+    leases.hand_back(counter.point, device=again.device, by=counter.operator, at=NOW + DAY)
+    assert uncollected.expire_overdue(by="test", at=NOW + DAY) == 0, "what it did under the first is still unknown"
+    assert uncollected.expire_overdue(by="test", at=NOW + HOUR + DAY) == 1
+
+
+def test_what_a_removed_operators_phone_had_waits_a_day_for_it(counter):
+    counter.waiting()
+    Consignment.objects.update(collect_by=NOW - HOUR)
+    phones.lease(counter, at=NOW)
+    leases.end_those_of(Operator.objects.get(user=counter.operator, until=None), by="test", at=NOW)
+
+    assert uncollected.expire_overdue(by="test", at=NOW + DAY - HOUR) == 0
+    assert uncollected.expire_overdue(by="test", at=NOW + DAY) == 1
+
+
+def test_what_was_given_back_falls_due_at_once(counter):
+    counter.waiting()
+    Consignment.objects.update(collect_by=NOW - HOUR)
+    made = phones.lease(counter, at=NOW)
+    leases.hand_back(counter.point, device=made.device, by=counter.operator, at=NOW)
+
+    assert uncollected.expire_overdue(by="test", at=NOW) == 1
 
 
 def test_what_is_leased_is_not_redirected_nor_reissued(counter):

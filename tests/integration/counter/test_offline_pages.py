@@ -8,6 +8,7 @@ from django.urls import reverse
 from core import clock, invariants
 from core.events import Event
 from logistics.models import CodeAttempt, Collection, CollectionLine, Consignment, OfflineLease, OfflineUpload, Parcel
+from logistics.services import leases
 from logistics.states import ConsignmentState, LeaseEnd, ParcelState, UploadState, UploadWhy
 from marketplace import stepping_up
 from marketplace.order.services import uncollected
@@ -275,6 +276,22 @@ def test_closing_takes_a_sentence(counter, phone, other):
     assert response.status_code == 422
     assert "请写明为什么关闭" in response.content.decode()
     assert upload.state == UploadState.EXCEPTION
+
+
+def test_what_a_qr_proves_is_booked_though_it_was_overdue_when_the_phone_was_taken_from(counter, phone, other, owner):
+    order = counter.waiting()
+    lease = OfflineLease.objects.get(pk=phone.take_lease().json()["lease"]["id"])
+    Consignment.objects.update(collect_by=NOW - HOUR)
+    item = phones.hand_over(order, lease, at=NOW)
+    leases.take_over(counter.point, device=other.device, by=owner, at=NOW)
+
+    assert uncollected.expire_overdue(by="test", at=NOW + HOUR) == 0
+    assert phone.sync(item).json()["results"][0]["state"] == "EXCEPTION"
+    decide(other, OfflineUpload.objects.get())
+
+    assert OfflineUpload.objects.get().state == UploadState.APPLIED
+    assert Collection.objects.get().order == order
+    assert uncollected.expire_overdue(by="test", at=NOW + 30 * 24 * HOUR) == 0
 
 
 def test_what_is_closed_can_expire(counter, phone, other):

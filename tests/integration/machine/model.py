@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 KEPT = dt.timedelta(days=7)
 LONGER = dt.timedelta(days=3)
+GRACE = dt.timedelta(days=1)  # in which a phone may still tell what it did
 
 
 @dataclass
@@ -76,15 +77,19 @@ class Goods:
 
 @dataclass
 class Leave:
-    """What a phone may do without network: which consignments, until when; whether it still may."""
+    """What a phone may do without network: which consignments, until when; when it was taken from it before that."""
 
     device: str
     until: dt.datetime
     covers: set[int]
-    is_over: bool = False
+    taken_at: dt.datetime | None = None
 
     def holds(self, at: dt.datetime) -> bool:
-        return not self.is_over and at < self.until
+        return self.taken_at is None and at < self.until
+
+    def may_tell(self, at: dt.datetime) -> bool:
+        """Tell whether the phone may do more, or did it not longer than a day ago."""
+        return at < (self.taken_at or self.until) + GRACE
 
 
 @dataclass
@@ -96,6 +101,7 @@ class Model:
     cash_fen: int = 0
     qr_fen: int = 0
     leave: Leave | None = None
+    before: list[Leave] = field(default_factory=list)  # what ran out or was taken away, and was not given back
     told: dict[str, set[int]] = field(default_factory=dict)  # uploads that nobody has decided on: what they handed over
 
     def here(self, order: int) -> dict[int, Goods]:
@@ -107,10 +113,11 @@ class Model:
         return bool(leave and leave.holds(at) and leave.device != device and leave.covers & consignments)
 
     def waits(self, pk: int, *, at: dt.datetime) -> bool:
-        """Tell whether a consignment does not fall due, because a phone has it or says that it gave it out."""
-        leave = self.leave
-        leased = bool(leave and leave.holds(at) and pk in leave.covers)
-        return leased or any(pk in covered for covered in self.told.values())
+        """Tell whether a consignment does not fall due, because a phone has or had it, or says that it gave it out."""
+        leaves = [*self.before, *([self.leave] if self.leave else [])]
+        return any(leave.may_tell(at) and pk in leave.covers for leave in leaves) or any(
+            pk in covered for covered in self.told.values()
+        )
 
     def expire(self, *, at: dt.datetime) -> None:
         for pk, goods in self.goods.items():

@@ -38,6 +38,8 @@ class Offline:
         told = set().union(*self.model.told.values())
         assert not covers & told, "what may be gone already is on no other phone"
         assert covers >= {pk for pk, goods in self.model.goods.items() if goods.is_here and pk not in told}
+        if leave is not None and not live:
+            self.model.before.append(leave)  # one that is renewed is given back
         self.model.leave = Leave(device, lease.until, covers)
         self.leases[device] = lease
         self._sweep()
@@ -118,7 +120,7 @@ class Offline:
             assert not can
             return
         assert can
-        leave.is_over = True
+        leave.taken_at = self.now
         self._sweep()
 
     @action(2, when=lambda self: self.model.told, pick=st.integers(0, 99), books=st.booleans())
